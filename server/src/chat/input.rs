@@ -1,0 +1,255 @@
+//! What the rules are told: facts, in the past tense.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use shared::id::{ClientId, RequestId, Seq, UnixMs};
+use shared::message::{Kind, Reason};
+use shared::name::Name;
+
+use crate::record::{KeepError, Kept, Phc, Ticket};
+
+/// One connection that got as far as `welcome`. Never used twice in one run of the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(pub u64);
+
+/// Milliseconds on a clock that never jumps; its zero means nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Mono(pub u64);
+
+impl Mono {
+    /// The moment `span` later.
+    #[must_use]
+    pub fn after(self, span: Duration) -> Self {
+        Self(self.0.saturating_add(shared::id::millis(span)))
+    }
+
+    /// How long it is from `earlier` to this moment.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+}
+
+/// When an input happened. Timers use `mono`; `wall` is for what people and the log see.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Moment {
+    /// On the clock that never jumps.
+    pub mono: Mono,
+    /// On the wall.
+    pub wall: UnixMs,
+}
+
+/// Something that happened.
+#[derive(Debug)]
+pub enum Input {
+    /// A client and the server agreed on a protocol.
+    SessionOpened {
+        /// Its name from now on.
+        session: SessionId,
+        /// Where it comes from.
+        address: IpAddr,
+    },
+    /// The connection is gone, whoever ended it. Nothing more comes from this session.
+    SessionClosed {
+        /// Which.
+        session: SessionId,
+        /// Why, for others to see.
+        reason: Reason,
+    },
+    /// A client asked for something.
+    Asked {
+        /// Which.
+        session: SessionId,
+        /// For what.
+        request: Request,
+    },
+    /// The session's outgoing queue was full; what was offered since then is lost to it and must be read from the log.
+    SessionLagged {
+        /// Which.
+        session: SessionId,
+    },
+    /// The session's outgoing queue has room again.
+    SessionDrained {
+        /// Which.
+        session: SessionId,
+    },
+    /// Answers [`Effect::CheckPassword`](super::Effect::CheckPassword).
+    PasswordChecked {
+        /// Of the effect.
+        ticket: Ticket,
+        /// What came out.
+        verdict: Verdict,
+    },
+    /// Answers [`Effect::HashPassword`](super::Effect::HashPassword).
+    PasswordHashed {
+        /// Of the effect.
+        ticket: Ticket,
+        /// The hash, or `None` when there is too much to do.
+        hash: Option<Phc>,
+    },
+    /// Answers [`Effect::Write`](super::Effect::Write) and [`Effect::Read`](super::Effect::Read).
+    Committed {
+        /// Of the effect.
+        ticket: Ticket,
+        /// What came out.
+        result: Result<Kept, KeepError>,
+    },
+    /// The moment of the last [`Effect::WakeAt`](super::Effect::WakeAt) has come.
+    Woke,
+    /// The server is asked to stop.
+    StopAsked,
+}
+
+/// What a password check found.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The password is right.
+    Right {
+        /// A hash to store from now on: the first login with a plain line of the credentials file, or better parameters.
+        store: Option<Phc>,
+        /// Whether it is a sample password that stands in the repository for everybody to read.
+        sample: bool,
+    },
+    /// It is not.
+    Wrong,
+    /// There is too much to do; nothing was checked.
+    Busy,
+}
+
+/// What a client asks for, checked at the edge: names are well formed, texts are within their limits.
+#[derive(Debug)]
+pub enum Request {
+    /// Log in.
+    Login {
+        /// The request.
+        id: RequestId,
+        /// The account's name.
+        name: Name,
+        /// The password.
+        password: SecretString,
+    },
+    /// Make an account and log in.
+    Register {
+        /// The request.
+        id: RequestId,
+        /// The name.
+        name: Name,
+        /// For Unicode names: the confusable skeleton.
+        skeleton: Option<String>,
+        /// The password; its length was checked.
+        password: SecretString,
+    },
+    /// Say something in a room.
+    Broadcast {
+        /// The request.
+        id: RequestId,
+        /// The message.
+        client_id: ClientId,
+        /// The text.
+        text: String,
+        /// How it is meant.
+        kind: Kind,
+    },
+    /// Say something to one user.
+    Message {
+        /// The request.
+        id: RequestId,
+        /// The message.
+        client_id: ClientId,
+        /// To whom.
+        to: Name,
+        /// The text.
+        text: String,
+        /// How it is meant.
+        kind: Kind,
+    },
+    /// Everything up to here was shown.
+    Ack {
+        /// Where.
+        place: Place,
+        /// Up to which message.
+        seq: Seq,
+    },
+    /// Who is online.
+    Who {
+        /// The request.
+        id: RequestId,
+    },
+    /// Who was online.
+    WhoSince {
+        /// The request.
+        id: RequestId,
+        /// How far to look back.
+        span: Duration,
+    },
+    /// Block somebody.
+    Block {
+        /// The request.
+        id: RequestId,
+        /// Whom.
+        name: Name,
+    },
+    /// Take a block back.
+    Unblock {
+        /// The request.
+        id: RequestId,
+        /// Whom.
+        name: Name,
+    },
+    /// List the own blocks.
+    Blocked {
+        /// The request.
+        id: RequestId,
+    },
+    /// Older messages.
+    History {
+        /// The request.
+        id: RequestId,
+        /// Where.
+        place: Place,
+        /// Before which.
+        before: Option<Seq>,
+        /// How many at most, within [`shared::limits::HISTORY_PAGE`].
+        limit: u16,
+    },
+    /// Set or clear the away text.
+    Away {
+        /// The request.
+        id: RequestId,
+        /// The text; empty clears it.
+        text: String,
+    },
+    /// What is known of a user.
+    Whois {
+        /// The request.
+        id: RequestId,
+        /// Whom.
+        name: Name,
+    },
+    /// Change the own password.
+    Passwd {
+        /// The request.
+        id: RequestId,
+        /// The password now.
+        old: SecretString,
+        /// The password from now on; its length was checked.
+        new: SecretString,
+    },
+    /// The user did something elsewhere.
+    Activity,
+    /// End the session.
+    Logout {
+        /// The request.
+        id: RequestId,
+    },
+}
+
+/// A conversation as a client names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The room that everybody is in.
+    Lobby,
+    /// The direct conversation with this user.
+    With(Name),
+}

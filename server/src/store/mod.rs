@@ -1,0 +1,87 @@
+//! Keeps accounts, messages, blocks, sessions and locks, durably and in order. It does not judge.
+//!
+//! The hub hands over [`Job`]s without waiting and gets [`Answer`]s in batches on a channel. Writes take effect in the
+//! order in which they were submitted, and an answer is given only after the transaction that holds it is durable.
+
+use crate::record::{AccountId, KeepError, Kept, Phc, Read, Snapshot, Ticket, Write};
+
+pub mod memory;
+pub mod sqlite;
+
+#[cfg(test)]
+pub(crate) mod conformance;
+
+/// Something to keep or to look up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Job {
+    /// Keep it.
+    Write(Ticket, Write),
+    /// Look it up.
+    Read(Ticket, Read),
+}
+
+/// What came of one job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Of the job.
+    pub ticket: Ticket,
+    /// What came out.
+    pub result: Result<Kept, KeepError>,
+}
+
+/// The channel on which a store answers. One item holds the answers of one transaction.
+pub type Answers = tokio::sync::mpsc::Sender<Vec<Answer>>;
+
+/// Why a store cannot be opened, read at the start, or closed in order. The text fits after "cannot open DIR: ".
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another server has this data folder.
+    #[error("another server is using it")]
+    InUse,
+    /// The file was written by a newer Tern.
+    #[error("it was written by a newer version (schema {found}, this one knows {known})")]
+    Newer {
+        /// The file's schema version.
+        found: u32,
+        /// The newest that this build knows.
+        known: u32,
+    },
+    /// The file is no database, or a damaged one.
+    #[error("the database file is damaged")]
+    Damaged(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The folder or a file in it cannot be made, read or written.
+    #[error("{what}")]
+    Io {
+        /// What was tried, with the path.
+        what: String,
+        /// Why it failed.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The database engine failed.
+    #[error("{what}")]
+    Engine {
+        /// What was tried.
+        what: String,
+        /// Why it failed.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+/// A place where things are kept. [`memory`] forgets them at the end, [`sqlite`] does not.
+pub trait Store: Send + Sync + 'static {
+    /// Everything the rules need to know at the start. Sessions that a crash left open are closed first, at the last
+    /// heartbeat.
+    fn snapshot(&self) -> Result<Snapshot, StoreError>;
+
+    /// Takes a job without waiting, or gives it back when the queue is full.
+    fn submit(&self, job: Job) -> Result<(), Job>;
+
+    /// The password of an account, if one is stored. Waits for the disk: not for the hub's task.
+    fn password(&self, account: AccountId) -> Result<Option<Phc>, StoreError>;
+
+    /// Finishes what was submitted, makes it durable and closes. Jobs submitted later are answered with
+    /// [`KeepError::Broken`] or given back.
+    fn close(&self) -> Result<(), StoreError>;
+}

@@ -1,0 +1,68 @@
+//! The bounds both sides keep. Everything that comes from outside is measured against one of these before memory is
+//! spent on it. Each figure has its reason beside it; the server's own defaults (queues, deadlines) live in its config.
+
+/// Bytes in the length prefix of a frame.
+pub const HEADER: usize = 4;
+
+/// The largest frame body before login, in bytes. A login needs less than 1 KiB; NATS uses the same figure for control
+/// lines.
+pub const FRAME_BEFORE_LOGIN: usize = 4 * 1024;
+
+/// The largest frame body after login, in both directions, in bytes. One byte of MessagePack can become 60 bytes of
+/// heap, so this bounds the worst case at about 4 MiB.
+pub const FRAME_AFTER_LOGIN: usize = 64 * 1024;
+
+/// How deep maps and lists may nest in a frame. Our own messages need 4; a debug build overflows its stack near 570.
+pub const DEPTH: usize = 16;
+
+/// The longest message text, in bytes of UTF-8.
+pub const TEXT_BYTES: usize = 8 * 1024;
+
+/// The most lines a message text may have.
+pub const TEXT_LINES: usize = 100;
+
+/// The longest away text, in bytes of UTF-8. It stands in a list beside a name.
+pub const AWAY_BYTES: usize = 200;
+
+/// The longest user name, in bytes for plain names and in columns for Unicode ones.
+pub const NAME_CHARS: usize = 32;
+
+/// The widest Unicode name, in terminal columns.
+pub const NAME_COLUMNS: usize = 16;
+
+/// The shortest password a new account may have, in characters.
+pub const PASSWORD_MIN_CHARS: usize = 8;
+
+/// The longest password, in bytes.
+pub const PASSWORD_BYTES: usize = 256;
+
+/// Wrong passwords in a row after which an account is locked.
+pub const TRIES: u8 = 3;
+
+/// The most messages one `history` answer holds.
+pub const HISTORY_PAGE: u16 = 200;
+
+/// The most bytes of message text in one page of messages, so that a page always fits a frame.
+pub const PAGE_BYTES: usize = 48 * 1024;
+
+/// The most users one `users`, `roster` or `presence` frame holds; longer lists come in several frames.
+pub const USERS_PAGE: usize = 200;
+
+/// The most names a block list may hold.
+pub const BLOCK_LIST: usize = 1000;
+
+/// Unanswered requests one session may have; a further one waits in the socket.
+pub const REQUESTS_IN_FLIGHT: usize = 64;
+
+/// Combining marks shown on one character; more are shown as code points. UAX 15 calls 30 safe for normalisation, no
+/// script needs more than 8.
+pub const MARKS: usize = 8;
+
+/// Silence after which a side sends `ping`, in milliseconds.
+pub const PING_AFTER_MS: u64 = 15_000;
+
+/// Silence after which a side takes the connection for dead, in milliseconds.
+pub const DEAD_AFTER_MS: u64 = 35_000;
+
+/// A client tells the server about user activity at most this often, in milliseconds.
+pub const ACTIVITY_EVERY_MS: u64 = 5_000;

@@ -1,0 +1,150 @@
+//! What a client says.
+
+use super::{ClientId, Deserialize, Kind, RequestId, Seq, Serialize};
+
+/// A message from a client to the server.
+///
+/// Every request carries an `id` and gets exactly one answer that repeats it as `re`: `ok`, `error`, or the answer
+/// named at the request. Answers to one session come in the order of its requests, except that an answer which waits
+/// for the disk does not hold back those that do not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "t", rename_all = "snake_case")]
+pub enum ClientMessage {
+    /// The first message of every connection. Answered by `welcome` or `refuse`.
+    Hello {
+        /// The oldest protocol number the client speaks.
+        proto_min: u16,
+        /// The newest protocol number the client speaks.
+        proto_max: u16,
+        /// Program and version, for the server's log.
+        client: String,
+        /// What the client can do, as words separated by blanks; behaviour is switched on words both sides name.
+        #[serde(default)]
+        caps: String,
+    },
+    /// Logs in. Answered by `logged_in` or `error`.
+    Login {
+        /// The request.
+        id: RequestId,
+        /// The account's name; case does not matter.
+        name: String,
+        /// The password.
+        password: String,
+    },
+    /// Makes an account and logs in with it. Answered by `logged_in` or `error`.
+    Register {
+        /// The request.
+        id: RequestId,
+        /// The name to be shown from now on.
+        name: String,
+        /// The password, at least eight characters.
+        password: String,
+    },
+    /// Sends a text to a conversation. Answered by `sent`, once it is stored durably.
+    Send {
+        /// The request.
+        id: RequestId,
+        /// Made once per message and used again when it is sent again.
+        cid: ClientId,
+        /// `#lobby` or `@name`.
+        to: String,
+        /// The text, as typed.
+        text: String,
+        /// How it is meant.
+        #[serde(default, skip_serializing_if = "Kind::is_text")]
+        kind: Kind,
+    },
+    /// Everything up to `seq` in this conversation was shown; it is not delivered again at the next login. No answer.
+    Ack {
+        /// `#lobby` or `@name`.
+        conv: String,
+        /// The last one shown.
+        seq: Seq,
+    },
+    /// Who is online. Answered by one or more `users`.
+    Who {
+        /// The request.
+        id: RequestId,
+    },
+    /// Who was online at any moment of the last `span_ms`. Answered by one or more `users`.
+    WhoSince {
+        /// The request.
+        id: RequestId,
+        /// How far to look back, in milliseconds.
+        span_ms: u64,
+    },
+    /// Blocks a user. Answered by `ok`.
+    Block {
+        /// The request.
+        id: RequestId,
+        /// Whom.
+        name: String,
+    },
+    /// Takes a block back. Answered by `ok`.
+    Unblock {
+        /// The request.
+        id: RequestId,
+        /// Whom.
+        name: String,
+    },
+    /// Whom the user has blocked. Answered by one or more `blocked`.
+    Blocked {
+        /// The request.
+        id: RequestId,
+    },
+    /// Older messages of a conversation. Answered by `history`.
+    History {
+        /// The request.
+        id: RequestId,
+        /// `#lobby` or `@name`.
+        conv: String,
+        /// Only messages before this one; left out: the newest.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<Seq>,
+        /// How many at most.
+        limit: u16,
+    },
+    /// Sets or, with an empty text, clears the away text. Answered by `ok`.
+    Away {
+        /// The request.
+        id: RequestId,
+        /// The text that others see.
+        text: String,
+    },
+    /// What the server knows of a user. Answered by `whois`.
+    Whois {
+        /// The request.
+        id: RequestId,
+        /// Whom.
+        name: String,
+    },
+    /// Changes the user's own password. Answered by `ok`.
+    Passwd {
+        /// The request.
+        id: RequestId,
+        /// The password now.
+        old: String,
+        /// The password from now on.
+        new: String,
+    },
+    /// The user did something that is no request (a key, a private message). At most every five seconds. No answer.
+    Activity {},
+    /// Ends the session. Answered by `ok`, then `bye`.
+    Logout {
+        /// The request.
+        id: RequestId,
+    },
+    /// Are you there? Answered by `pong` with the same number.
+    Ping {
+        /// Any number.
+        n: u64,
+    },
+    /// Answers the server's `ping`.
+    Pong {
+        /// The number of the `ping`.
+        n: u64,
+    },
+    /// A message this build does not know.
+    #[serde(other)]
+    Unknown,
+}

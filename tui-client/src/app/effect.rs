@@ -37,8 +37,6 @@ pub enum Effect {
     },
     /// Show an event.
     Report(Report),
-    /// Ask the user; the answer comes as [`Msg::Answered`](super::msg::Msg::Answered).
-    Ask(Question),
     /// End the program.
     Quit(Exit),
 }
@@ -56,7 +54,8 @@ pub struct LogIn {
     pub register: bool,
 }
 
-/// What the user is asked.
+/// What the user is asked. The faces find it in [`Model::question`](super::model::Model::question); the answer comes as
+/// [`Msg::Answered`](super::msg::Msg::Answered).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Question {
     /// The account's name.

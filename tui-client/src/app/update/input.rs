@@ -64,13 +64,11 @@ pub(super) fn ask_for_passwords(turn: &mut Turn<'_>) {
 }
 
 fn ask_next(turn: &mut Turn<'_>, changing: Changing) {
-    let question = changing.question;
     if turn.model.ending.input_ended() {
         return turn.refuse(Code::USAGE, Some(Verb::Passwd), Why::Text(safe("the input ended before the passwords")));
     }
     let Login::In(session) = &mut turn.model.login else { return };
     session.changing = Some(changing);
-    turn.ask(question);
 }
 
 fn change_password(turn: &mut Turn<'_>, changing: Changing, answer: SecretString) {

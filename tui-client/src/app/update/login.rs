@@ -52,7 +52,6 @@ fn ask(turn: &mut Turn<'_>, question: Question) {
         return turn.quit(Exit::LoginRefused);
     }
     turn.model.login = Login::Asking(question);
-    turn.ask(question);
 }
 
 /// The answer to a question of the login.

@@ -19,7 +19,7 @@ use shared::id::RequestId;
 use shared::message::{ClientMessage, ServerMessage};
 
 use super::command::Verb;
-use super::effect::{Effect, Question};
+use super::effect::Effect;
 use super::exit::Exit;
 use super::model::{Model, Purpose};
 use super::moment::{Mono, Moment};
@@ -132,10 +132,6 @@ impl Turn<'_> {
         let message = message(id);
         self.model.requests.keep(id, message.clone());
         self.send(message);
-    }
-
-    fn ask(&mut self, question: Question) {
-        self.effects.push(Effect::Ask(question));
     }
 
     /// Announces a refusal, of a command or of a login.

@@ -17,7 +17,9 @@ pub(super) struct Users {
 impl Users {
     pub(super) fn new(accounts: Vec<Account>) -> Self {
         let mut users = Self::default();
-        accounts.into_iter().for_each(|account| users.add(account));
+        for account in accounts {
+            users.add(account);
+        }
         users
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use server::chat::{Chat, Effect, Input, LogEvent, Moment, Mono, Place, Request, Rules, SessionId, Subject, Verdict};
-use server::record::{AccountId, Conversation, KeepError, Origin, Phc, Ticket, Write};
+use server::record::{KeepError, Origin, Phc, Ticket, Write};
 use server::store::memory::MemoryStore;
 use server::store::{Answer, Job, Store};
 use shared::id::{ClientId, RequestId, Seq, UnixMs};
@@ -353,17 +353,6 @@ impl World {
 
     fn receive(&mut self, session: SessionId, message: &ServerMessage) {
         self.inbox.entry(session).or_default().push_back(message.clone());
-    }
-
-    /// The whole lobby or a direct conversation as the store has it for nobody in particular.
-    pub fn blocks(&self) -> Vec<(AccountId, AccountId)> {
-        self.store.snapshot().unwrap().blocks
-    }
-
-    /// The newest message stored in the lobby.
-    pub fn lobby(&self) -> Seq {
-        let rooms = self.store.snapshot().unwrap().rooms;
-        rooms.into_iter().find(|(room, _)| *room == Conversation::lobby()).map_or(Seq(0), |(_, seq)| seq)
     }
 }
 

@@ -103,6 +103,11 @@ impl Random {
         self.0 ^= self.0 << 17;
         u32::try_from(self.0 % u64::from(end)).expect("less than a u32")
     }
+
+    fn pick<'a>(&mut self, pieces: &[&'a str]) -> &'a str {
+        let end = u32::try_from(pieces.len()).expect("a short list");
+        pieces[usize::try_from(self.below(end)).expect("less than the length")]
+    }
 }
 
 const PIECES: &str = "\x1b[2J|\x1b[H|\x1b[1A|\x1b[10D|\x1b[31m|\x1b[?25l|\x1b[?1049h|\x1b[?2004h|\x1b[6n|\x1b]0;pwned\x07|\
@@ -118,7 +123,7 @@ fn hostile(random: &mut Random, pieces: &[&str]) -> String {
             0 => text.extend(char::from_u32(random.below(0x11_0000))),
             1 => text.extend(char::from_u32(random.below(0x100))),
             2 => (0..random.below(20)).for_each(|_| text.push('\u{301}')),
-            _ => text.push_str(pieces[usize::try_from(random.below(u32::try_from(pieces.len()).unwrap())).unwrap()]),
+            _ => text.push_str(random.pick(pieces)),
         }
     }
     text

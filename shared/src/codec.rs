@@ -1,7 +1,7 @@
 //! Frames: a length of four bytes, big endian, then one MessagePack map.
 //!
 //! Decoding is strict about everything that rmp-serde is lax about: the length is checked before memory is spent on it,
-//! nesting is bounded by [`limits::DEPTH`] (a deep frame would overflow the stack), and nothing may follow the map.
+//! nesting is bounded by [`DEPTH`] (a deep frame would overflow the stack), and nothing may follow the map.
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use serde::de::{DeserializeOwned, IgnoredAny};

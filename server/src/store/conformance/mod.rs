@@ -99,20 +99,26 @@ macro_rules! every_store_keeps {
 use every_store_keeps;
 
 /// The task that uses a store: submits jobs and waits for their answers.
-pub(crate) struct Desk<S> {
-    pub(crate) store: S,
+pub(crate) struct Desk<E: Engine> {
+    pub(crate) engine: E,
+    pub(crate) store: E::Store,
     pub(crate) answers: Receiver<Vec<Answer>>,
     early: BTreeMap<Ticket, Result<Kept, KeepError>>,
     last: u64,
     runtime: Runtime,
 }
 
-impl<S: Store> Desk<S> {
-    /// A desk for the store that `open` makes.
-    pub(crate) fn new(open: impl FnOnce(Answers) -> S) -> Self {
+impl<E: Engine> Desk<E> {
+    /// A desk for a store in which nothing is kept yet.
+    pub(crate) fn new() -> Self {
+        Self::with(E::new(), E::open)
+    }
+
+    /// A desk for the store that `open` finds in a place.
+    pub(crate) fn with(engine: E, open: impl FnOnce(&E, Answers) -> E::Store) -> Self {
         let (tx, answers) = channel(ANSWERS);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        Self { store: open(tx), answers, early: BTreeMap::new(), last: 0, runtime }
+        Self { store: open(&engine, tx), engine, answers, early: BTreeMap::new(), last: 0, runtime }
     }
 
     /// A ticket that was not used yet.
@@ -194,11 +200,11 @@ impl<S: Store> Desk<S> {
     }
 
     /// Stops the store and starts it again.
-    pub(crate) fn restart<E: Engine<Store = S>>(self, engine: &E) -> (Self, Snapshot) {
+    pub(crate) fn restart(self) -> (Self, Snapshot) {
         let (tx, answers) = channel(ANSWERS);
-        let store = engine.reopen(self.store, tx);
+        let store = self.engine.reopen(self.store, tx);
         let snapshot = store.snapshot().unwrap();
-        (Self { store, answers, early: BTreeMap::new(), last: self.last, runtime: self.runtime }, snapshot)
+        (Self { store, answers, early: BTreeMap::new(), ..self }, snapshot)
     }
 }
 

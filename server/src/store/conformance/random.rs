@@ -75,15 +75,14 @@ fn read() -> impl Strategy<Value = Read> {
 
 /// What a store makes of the sequence: its answers, the pages, the start after it, and the passwords.
 fn story<E: Engine>(writes: &[Write], reads: &[Read]) -> impl PartialEq + std::fmt::Debug + use<E> {
-    let engine = E::new();
-    let mut desk = Desk::new(|answers| engine.open(answers));
+    let mut desk = Desk::<E>::new();
     for name in PEOPLE {
         desk.account(name);
     }
     let tickets: Vec<_> = writes.iter().map(|write| desk.submit(write.clone())).collect();
     let answers: Vec<Result<Kept, KeepError>> = tickets.into_iter().map(|ticket| desk.answer(ticket)).collect();
     let pages: Vec<_> = reads.iter().map(|read| desk.page(read.clone())).collect();
-    let (desk, snapshot) = desk.restart(&engine);
+    let (desk, snapshot) = desk.restart();
     let passwords: Vec<_> = (1..=6).map(|id| desk.store.password(AccountId(id)).unwrap()).collect();
     (answers, pages, snapshot, passwords)
 }

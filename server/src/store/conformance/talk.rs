@@ -27,15 +27,15 @@ every_store_keeps!(
     answers_for_more_jobs_than_the_channel_holds,
 );
 
-struct Three<S> {
-    desk: Desk<S>,
+struct Three<E: Engine> {
+    desk: Desk<E>,
     hans: AccountId,
     yoda: AccountId,
     leia: AccountId,
 }
 
-fn three<E: Engine>(engine: &E) -> Three<E::Store> {
-    let mut desk = Desk::new(|answers| engine.open(answers));
+fn three<E: Engine>() -> Three<E> {
+    let mut desk = Desk::new();
     let (hans, yoda, leia) = (desk.account("hans"), desk.account("yoda"), desk.account("leia"));
     Three { desk, hans, yoda, leia }
 }
@@ -54,7 +54,7 @@ fn advance(account: AccountId, conversation: &Conversation, seq: u64) -> Write {
 }
 
 fn places_without_gaps_in_each_conversation<E: Engine>() {
-    let Three { mut desk, hans, yoda, leia } = three(&E::new());
+    let Three { mut desk, hans, yoda, leia } = three::<E>();
     let (lobby, pair) = (Conversation::lobby(), Conversation::direct(yoda, hans));
     let said = [(&lobby, hans), (&pair, yoda), (&lobby, leia), (&pair, hans), (&pair, yoda), (&lobby, yoda)];
     let mut seqs = Vec::new();
@@ -65,7 +65,7 @@ fn places_without_gaps_in_each_conversation<E: Engine>() {
 }
 
 fn a_message_as_it_was_said<E: Engine>() {
-    let Three { mut desk, hans, yoda, .. } = three(&E::new());
+    let Three { mut desk, hans, yoda, .. } = three::<E>();
     let pair = Conversation::direct(hans, yoda);
     let room = Conversation::Room("Ünïcode: room:dm:1".to_owned());
     let text = "tabs\tand\nlines, \u{202e} and 🜨, 'quotes' \"too\" ?1";
@@ -88,7 +88,7 @@ fn a_message_as_it_was_said<E: Engine>() {
 }
 
 fn the_first_of_two_messages_with_one_id<E: Engine>() {
-    let Three { mut desk, hans, yoda, leia } = three(&E::new());
+    let Three { mut desk, hans, yoda, leia } = three::<E>();
     let (lobby, pair) = (Conversation::lobby(), Conversation::direct(hans, yoda));
     desk.say(message(&lobby, leia, 1, "other"));
     desk.say(message(&lobby, hans, 1, "first"));
@@ -105,7 +105,7 @@ fn the_first_of_two_messages_with_one_id<E: Engine>() {
 }
 
 fn answers_in_the_order_of_the_jobs<E: Engine>() {
-    let Three { mut desk, hans, .. } = three(&E::new());
+    let Three { mut desk, hans, .. } = three::<E>();
     let lobby = Conversation::lobby();
     let asked: Vec<_> = (0..1500).map(|n| desk.submit(Write::Append(message(&lobby, hans, n, "x")))).collect();
     let mut answered = Vec::new();
@@ -119,8 +119,7 @@ fn answers_in_the_order_of_the_jobs<E: Engine>() {
 }
 
 fn a_hidden_message_hidden_for_ever<E: Engine>() {
-    let engine = E::new();
-    let Three { mut desk, hans, yoda, leia } = three(&engine);
+    let Three { mut desk, hans, yoda, leia } = three::<E>();
     let (lobby, pair) = (Conversation::lobby(), Conversation::direct(hans, yoda));
     for (number, conversation) in [(1, &lobby), (2, &pair)] {
         let mut hidden = message(conversation, hans, number, "not for yoda");
@@ -128,7 +127,7 @@ fn a_hidden_message_hidden_for_ever<E: Engine>() {
         desk.say(hidden);
         desk.say(message(conversation, hans, 10 + number, "for all"));
     }
-    let (mut desk, _) = desk.restart(&engine);
+    let (mut desk, _) = desk.restart();
     assert_eq!(desk.history(yoda, &lobby), ["for all"]);
     assert_eq!(desk.history(leia, &lobby), ["not for yoda", "for all"]);
     assert_eq!(desk.waiting(yoda), ["for all"]);
@@ -139,7 +138,7 @@ fn a_hidden_message_hidden_for_ever<E: Engine>() {
 }
 
 fn history_in_pages_from_the_newest<E: Engine>() {
-    let Three { mut desk, hans, yoda, .. } = three(&E::new());
+    let Three { mut desk, hans, yoda, .. } = three::<E>();
     let lobby = Conversation::lobby();
     for number in 1..=5 {
         desk.say(message(&lobby, hans, number, &number.to_string()));
@@ -159,7 +158,7 @@ fn history_in_pages_from_the_newest<E: Engine>() {
 }
 
 fn pages_bounded_by_bytes<E: Engine>() {
-    let Three { mut desk, hans, yoda, .. } = three(&E::new());
+    let Three { mut desk, hans, yoda, .. } = three::<E>();
     let pair = Conversation::direct(hans, yoda);
     // Three thirds fill a page to the last byte.
     let third = "ü".repeat(PAGE_BYTES / 6);
@@ -175,7 +174,7 @@ fn pages_bounded_by_bytes<E: Engine>() {
 }
 
 fn a_page_of_one_message_larger_than_a_page<E: Engine>() {
-    let Three { mut desk, hans, yoda, .. } = three(&E::new());
+    let Three { mut desk, hans, yoda, .. } = three::<E>();
     let pair = Conversation::direct(hans, yoda);
     desk.say(message(&pair, hans, 1, &"x".repeat(PAGE_BYTES + 1)));
     desk.say(message(&pair, hans, 2, "y"));
@@ -186,7 +185,7 @@ fn a_page_of_one_message_larger_than_a_page<E: Engine>() {
 }
 
 fn what_waits_in_the_order_it_was_stored<E: Engine>() {
-    let Three { mut desk, hans, yoda, leia } = three(&E::new());
+    let Three { mut desk, hans, yoda, leia } = three::<E>();
     let (with_hans, with_leia) = (Conversation::direct(hans, yoda), Conversation::direct(leia, yoda));
     let said = [(&with_leia, leia), (&with_hans, hans), (&with_hans, yoda), (&with_leia, leia), (&with_hans, hans)];
     for (number, (conversation, sender)) in (1..).zip(said) {
@@ -213,7 +212,7 @@ fn what_waits_in_the_order_it_was_stored<E: Engine>() {
 }
 
 fn waiting_after_what_was_sent_already<E: Engine>() {
-    let Three { mut desk, hans, yoda, leia } = three(&E::new());
+    let Three { mut desk, hans, yoda, leia } = three::<E>();
     let (with_hans, with_leia) = (Conversation::direct(hans, yoda), Conversation::direct(leia, yoda));
     for number in 1..=3 {
         desk.say(message(&with_hans, hans, number, &format!("h{number}")));
@@ -233,7 +232,7 @@ fn waiting_after_what_was_sent_already<E: Engine>() {
 }
 
 fn rooms_waiting_only_when_asked_for<E: Engine>() {
-    let Three { mut desk, hans, yoda, .. } = three(&E::new());
+    let Three { mut desk, hans, yoda, .. } = three::<E>();
     let (lobby, pair, den) =
         (Conversation::lobby(), Conversation::direct(hans, yoda), Conversation::Room("den".to_owned()));
     let said = [(&lobby, hans, "1"), (&pair, hans, "2"), (&den, hans, "3"), (&lobby, yoda, "4"), (&lobby, hans, "5")];
@@ -252,8 +251,7 @@ fn rooms_waiting_only_when_asked_for<E: Engine>() {
 }
 
 fn cursors_that_never_move_back_or_ahead<E: Engine>() {
-    let engine = E::new();
-    let Three { mut desk, hans, yoda, leia } = three(&engine);
+    let Three { mut desk, hans, yoda, leia } = three::<E>();
     let pair = Conversation::direct(hans, yoda);
     // Nothing was said there yet: nothing happens, and nothing is remembered of it.
     desk.done(advance(yoda, &pair, 5));
@@ -268,12 +266,12 @@ fn cursors_that_never_move_back_or_ahead<E: Engine>() {
     assert_eq!(desk.waiting(yoda), ["4"]);
     desk.done(advance(yoda, &pair, u64::MAX));
     desk.say(message(&pair, hans, 5, "5"));
-    let (mut desk, _) = desk.restart(&engine);
+    let (mut desk, _) = desk.restart();
     assert_eq!(desk.waiting(yoda), ["5"]);
 }
 
 fn conversations_apart<E: Engine>() {
-    let Three { mut desk, hans, yoda, leia } = three(&E::new());
+    let Three { mut desk, hans, yoda, leia } = three::<E>();
     let rooms = ["lobby", "Lobby", "room:lobby", "dm:1:2", ""].map(|name| Conversation::Room(name.to_owned()));
     let pairs = [Conversation::direct(hans, yoda), Conversation::direct(hans, leia)];
     for conversation in rooms.iter().chain(&pairs) {
@@ -290,7 +288,7 @@ fn conversations_apart<E: Engine>() {
 }
 
 fn a_mistaken_write_alone<E: Engine>() {
-    let Three { mut desk, hans, yoda, .. } = three(&E::new());
+    let Three { mut desk, hans, yoda, .. } = three::<E>();
     let (lobby, nobody) = (Conversation::lobby(), AccountId(99));
     let mut hidden_from_nobody = message(&lobby, hans, 9, "x");
     hidden_from_nobody.hidden_from = vec![yoda, nobody];
@@ -318,12 +316,11 @@ fn a_mistaken_write_alone<E: Engine>() {
 }
 
 fn everything_over_a_restart<E: Engine>() {
-    let engine = E::new();
-    let Three { mut desk, hans, yoda, .. } = three(&engine);
+    let Three { mut desk, hans, yoda, .. } = three::<E>();
     let (lobby, pair) = (Conversation::lobby(), Conversation::direct(hans, yoda));
     desk.say(message(&lobby, hans, 1, "one"));
     desk.say(message(&pair, hans, 2, "two"));
-    let (mut desk, snapshot) = desk.restart(&engine);
+    let (mut desk, snapshot) = desk.restart();
     assert_eq!(snapshot.rooms, [(lobby.clone(), Seq(1))]);
     assert_eq!(desk.history(yoda, &lobby), ["one"]);
     assert_eq!(desk.waiting(yoda), ["two"]);
@@ -334,7 +331,7 @@ fn everything_over_a_restart<E: Engine>() {
 }
 
 fn answers_for_more_jobs_than_the_channel_holds<E: Engine>() {
-    let Three { mut desk, hans, .. } = three(&E::new());
+    let Three { mut desk, hans, .. } = three::<E>();
     let lobby = Conversation::lobby();
     let before = desk.say(message(&lobby, hans, 1, "x"));
     let reads: Vec<_> = (0..500)

@@ -64,8 +64,8 @@ impl Engine for Memory {
     }
 }
 
-/// The store in a file.
-pub(crate) struct Sqlite(tempfile::TempDir);
+/// The store in a file, in a folder that goes away at the end.
+pub(crate) struct Sqlite(pub(crate) tempfile::TempDir);
 
 impl Engine for Sqlite {
     type Store = SqliteStore;

@@ -107,7 +107,13 @@ impl Store for SqliteStore {
         let threads = locked(&self.threads);
         let Some(threads) = threads.as_ref() else { return Err(job) };
         match job {
-            Job::Write(ticket, write) => submit_write(&threads.writes, Task::Write(ticket, write)),
+            Job::Write(ticket, write) => match threads.writes.try_send(Task::Write(ticket, write)) {
+                Err(
+                    TrySendError::Full(Task::Write(ticket, write))
+                    | TrySendError::Disconnected(Task::Write(ticket, write)),
+                ) => Err(Job::Write(ticket, write)),
+                _ => Ok(()),
+            },
             Job::Read(ticket, read) => threads.reads.try_send((ticket, read)).map_err(|refused| {
                 let (TrySendError::Full((ticket, read)) | TrySendError::Disconnected((ticket, read))) = refused;
                 Job::Read(ticket, read)
@@ -149,15 +155,6 @@ pub fn set_password(dir: &Path, name_key: &str, password: &Phc, at: UnixMs) -> R
 /// As [`set_password`].
 pub fn find_account(dir: &Path, name_key: &str) -> Result<Option<Account>, StoreError> {
     query::account(&file::open_beside(dir)?, name_key).map_err(engine("read the account"))
-}
-
-fn submit_write(writes: &SyncSender<Task>, task: Task) -> Result<(), Job> {
-    match writes.try_send(task) {
-        Err(
-            TrySendError::Full(Task::Write(ticket, write)) | TrySendError::Disconnected(Task::Write(ticket, write)),
-        ) => Err(Job::Write(ticket, write)),
-        _ => Ok(()),
-    }
 }
 
 /// Answers reads one after the other, beside the other readers, until the queue is empty and closed.

@@ -4,9 +4,9 @@ use shared::id::{Seq, UnixMs};
 use shared::limits::PAGE_BYTES;
 use shared::message::Kind;
 
-use super::{Desk, Engine, every_store_keeps, message, texts};
+use super::{ANSWERS, Desk, Engine, every_store_keeps, message, texts};
 use crate::record::{AccountId, Conversation, KeepError, Kept, KeptMessage, Read, Write};
-use crate::store::Store;
+use crate::store::{Job, QUEUE, Store};
 
 every_store_keeps!(
     places_without_gaps_in_each_conversation,
@@ -20,11 +20,13 @@ every_store_keeps!(
     what_waits_in_the_order_it_was_stored,
     waiting_after_what_was_sent_already,
     rooms_waiting_only_when_asked_for,
+    notes_to_oneself_that_never_wait,
     cursors_that_never_move_back_or_ahead,
     conversations_apart,
     a_mistaken_write_alone,
     everything_over_a_restart,
     answers_for_more_jobs_than_the_channel_holds,
+    a_job_given_back_while_nobody_takes_answers,
 );
 
 struct Three<E: Engine> {
@@ -107,8 +109,14 @@ fn the_first_of_two_messages_with_one_id<E: Engine>() {
 fn answers_in_the_order_of_the_jobs<E: Engine>() {
     let Three { mut desk, hans, .. } = three::<E>();
     let lobby = Conversation::lobby();
-    let asked: Vec<_> = (0..1500).map(|n| desk.submit(Write::Append(message(&lobby, hans, n, "x")))).collect();
-    let mut answered = Vec::new();
+    let (mut asked, mut answered) = (Vec::new(), Vec::new());
+    for number in 0..1500 {
+        asked.push(desk.submit(Write::Append(message(&lobby, hans, number, "x"))));
+        // Taking some now and then lets an answer that waited for room and one that found room meet.
+        if number % 3 == 0 {
+            answered.extend(desk.answers.try_recv().into_iter().flatten());
+        }
+    }
     while answered.len() < asked.len() {
         answered.extend(desk.batch().unwrap());
     }
@@ -250,6 +258,14 @@ fn rooms_waiting_only_when_asked_for<E: Engine>() {
     check(&[(&lobby, 3), (&lobby, 2)], "2");
 }
 
+fn notes_to_oneself_that_never_wait<E: Engine>() {
+    let Three { mut desk, hans, .. } = three::<E>();
+    let own = Conversation::direct(hans, hans);
+    desk.say(message(&own, hans, 1, "note"));
+    assert_eq!(desk.waiting(hans), [""; 0]);
+    assert_eq!(desk.history(hans, &own), ["note"]);
+}
+
 fn cursors_that_never_move_back_or_ahead<E: Engine>() {
     let Three { mut desk, hans, yoda, leia } = three::<E>();
     let pair = Conversation::direct(hans, yoda);
@@ -337,7 +353,7 @@ fn answers_for_more_jobs_than_the_channel_holds<E: Engine>() {
     let reads: Vec<_> = (0..500)
         .map(|_| {
             let ticket = desk.ticket();
-            desk.store.submit(crate::store::Job::Read(ticket, history(hans, &lobby, None, 1))).unwrap();
+            desk.store.submit(Job::Read(ticket, history(hans, &lobby, None, 1))).unwrap();
             ticket
         })
         .collect();
@@ -346,4 +362,21 @@ fn answers_for_more_jobs_than_the_channel_holds<E: Engine>() {
         assert!(matches!(desk.answer(read), Ok(Kept::Page { messages, .. }) if messages[0].seq >= before));
     }
     assert!(matches!(desk.answer(write), Ok(Kept::Message { seq: Seq(2), .. })));
+}
+
+fn a_job_given_back_while_nobody_takes_answers<E: Engine>() {
+    let mut desk = Desk::<E>::new();
+    // More than the queue, the channel of answers and the hands of the threads can ever hold.
+    let most = 2 * QUEUE + (ANSWERS + 2) * 512;
+    let beat = |desk: &mut Desk<E>| {
+        let ticket = desk.ticket();
+        desk.store.submit(Job::Write(ticket, Write::Heartbeat { at: UnixMs(ticket.0) })).is_ok()
+    };
+    let taken = (0..most).take_while(|_| beat(&mut desk)).count();
+    assert!((QUEUE..most).contains(&taken), "{taken}");
+    let mut answered = 0;
+    while answered < taken {
+        answered += desk.batch().unwrap().len();
+    }
+    assert_eq!((answered, beat(&mut desk)), (taken, true));
 }

@@ -185,7 +185,17 @@ fn a_failing_engine_keeps_nothing_more() {
     // What would work by itself is refused too: nobody knows what else is wrong.
     assert_eq!(desk.write(lobby_line(hans, 2)), Err(KeepError::Broken));
     assert_eq!(desk.history(hans, &Conversation::lobby()), ["before"]);
+    // Nor does it keep others from the file.
+    desk.beside().execute_batch("BEGIN IMMEDIATE; ROLLBACK").unwrap();
     assert!(matches!(desk.store.close(), Err(StoreError::Engine { .. })));
+}
+
+#[test]
+fn the_id_of_an_account_is_never_used_again() {
+    let mut desk = Desk::<Sqlite>::new();
+    let hans = desk.account("hans");
+    assert_eq!(desk.beside().execute("DELETE FROM account", []).unwrap(), 1);
+    assert!(desk.account("yoda") > hans);
 }
 
 #[test]

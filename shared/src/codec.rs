@@ -79,7 +79,9 @@ pub fn decode<M: DeserializeOwned>(body: &[u8]) -> Result<M, CodecError> {
 ///
 /// [`CodecError::TooLarge`] as soon as the prefix is read, before the body arrives; [`CodecError::Empty`].
 pub fn take_frame(read: &mut BytesMut, limit: usize) -> Result<Option<BytesMut>, CodecError> {
-    let Some(prefix) = read.first_chunk::<HEADER>() else { return Ok(None) };
+    let Some(prefix) = read.first_chunk::<HEADER>() else {
+        return Ok(None);
+    };
     let length = usize::try_from(u32::from_be_bytes(*prefix)).unwrap_or(usize::MAX);
     if length == 0 {
         return Err(CodecError::Empty);

@@ -14,6 +14,8 @@
 //! Some shapes stand for two plain readings (`l` for `l` and `1`). A name made of plain shapes with one of those in it
 //! would look like several plain names at once; it is refused ([`NameError::LooksPlain`]).
 
+use std::fmt;
+use std::str::FromStr;
 use std::sync::LazyLock;
 
 use precis_profiles::precis_core::profile::PrecisFastInvocation;
@@ -54,13 +56,26 @@ impl Policy {
         }
         Some(skeleton(name.as_str()).collect::<String>().to_lowercase())
     }
+}
 
-    /// The word of the option `--names`.
-    pub fn word(self) -> &'static str {
-        match self {
+impl FromStr for Policy {
+    type Err = &'static str;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        match word {
+            "plain" => Ok(Self::Plain),
+            "unicode" => Ok(Self::Unicode),
+            _ => Err("it is plain or unicode"),
+        }
+    }
+}
+
+impl fmt::Display for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
             Self::Plain => "plain",
             Self::Unicode => "unicode",
-        }
+        })
     }
 }
 

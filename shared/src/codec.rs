@@ -4,9 +4,10 @@
 //! nesting is bounded by [`limits::DEPTH`] (a deep frame would overflow the stack), and nothing may follow the map.
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::id::RequestId;
 use crate::limits::{DEPTH, HEADER};
 
 /// Why bytes are not a message. The text is for logs and for the one error that is sent before the connection ends.
@@ -97,12 +98,25 @@ pub fn take_frame(read: &mut BytesMut, limit: usize) -> Result<Option<BytesMut>,
 }
 
 /// The `t` and `id` of a message whose kind is not known, so that the answer can name them.
-#[derive(Debug, Default, serde::Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub struct Peek {
     /// The kind.
     #[serde(default)]
     pub t: String,
-    /// The request, if it is one.
-    #[serde(default)]
-    pub id: Option<crate::id::RequestId>,
+    /// The request, if it is one. Whatever else a kind not known may call `id` counts as none.
+    #[serde(default, deserialize_with = "request_or_none")]
+    pub id: Option<RequestId>,
+}
+
+fn request_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<RequestId>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Found {
+        Request(RequestId),
+        Other(IgnoredAny),
+    }
+    Found::deserialize(deserializer).map(|found| match found {
+        Found::Request(id) => Some(id),
+        Found::Other(IgnoredAny) => None,
+    })
 }

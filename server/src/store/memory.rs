@@ -212,9 +212,8 @@ impl State {
     }
 
     fn add_account(&mut self, new: KeptAccount) -> Kept {
-        let taken = |old: &KeptAccount| {
-            old.name == new.name || (old.skeleton.is_some() && old.skeleton == new.skeleton)
-        };
+        let taken =
+            |old: &KeptAccount| old.name == new.name || (old.skeleton.is_some() && old.skeleton == new.skeleton);
         if self.accounts.values().any(taken) {
             return Kept::NameTaken;
         }
@@ -327,7 +326,8 @@ impl State {
         for login in &mut self.sessions {
             login.until.get_or_insert(login.from.max(heartbeat));
         }
-        let last_seen = |id| self.sessions.iter().filter(|login| login.account == id).filter_map(|login| login.until).max();
+        let last_seen =
+            |id| self.sessions.iter().filter(|login| login.account == id).filter_map(|login| login.until).max();
         let account = |(&id, kept): (&AccountId, &KeptAccount)| Account {
             id,
             name: kept.name.clone(),

@@ -2,7 +2,7 @@
 
 use shared::limits::PAGE_BYTES;
 
-use crate::record::{KeptMessage, Kept};
+use crate::record::{Kept, KeptMessage};
 
 /// A page that is being filled, message by message in the direction of the question.
 pub(super) struct PageBuilder {

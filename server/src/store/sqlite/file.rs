@@ -41,11 +41,7 @@ pub(super) struct Folder {
 impl Folder {
     /// Makes the folder if there is none (mode 0700), and locks it. One that exists keeps its mode: it may be shared.
     pub(super) fn lock(path: &Path) -> Result<Self, StoreError> {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(path)
-            .map_err(io_error("make the folder", path))?;
+        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(io_error("make the folder", path))?;
         let lock = private_file(&path.join(LOCK))?;
         match FileExt::try_lock(&lock) {
             Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),

@@ -97,7 +97,9 @@ impl Store for SqliteStore {
         let asked = self.writes().is_some_and(|writes| writes.send(Task::Snapshot(reply)).is_ok());
         match answer.recv() {
             Ok(snapshot) if asked => snapshot,
-            _ => Err(StoreError::Engine { what: "read what is stored".to_owned(), source: "the store is closed".into() }),
+            _ => {
+                Err(StoreError::Engine { what: "read what is stored".to_owned(), source: "the store is closed".into() })
+            }
         }
     }
 
@@ -151,9 +153,9 @@ pub fn find_account(dir: &Path, name_key: &str) -> Result<Option<Account>, Store
 
 fn submit_write(writes: &SyncSender<Task>, task: Task) -> Result<(), Job> {
     match writes.try_send(task) {
-        Err(TrySendError::Full(Task::Write(ticket, write)) | TrySendError::Disconnected(Task::Write(ticket, write))) => {
-            Err(Job::Write(ticket, write))
-        }
+        Err(
+            TrySendError::Full(Task::Write(ticket, write)) | TrySendError::Disconnected(Task::Write(ticket, write)),
+        ) => Err(Job::Write(ticket, write)),
         _ => Ok(()),
     }
 }

@@ -56,7 +56,9 @@ const CONVERSATION: &str = "SELECT id FROM conversation WHERE key = ?1";
 pub(super) fn read(db: &Connection, read: &Read) -> rusqlite::Result<Kept> {
     let moment = db.unchecked_transaction()?;
     let page = match read {
-        Read::History { reader, conversation, before, limit } => history(&moment, *reader, conversation, *before, *limit),
+        Read::History { reader, conversation, before, limit } => {
+            history(&moment, *reader, conversation, *before, *limit)
+        }
         Read::Waiting { reader, after, limit } => waiting(&moment, *reader, after, *limit),
     }?;
     moment.commit()?;

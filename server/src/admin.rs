@@ -51,18 +51,19 @@ pub enum AdminError {
     #[error("no password was given; nothing was changed")]
     NoPassword,
     /// Terminal or input cannot be read.
-    #[error("cannot read the password: {0}")]
+    #[error("cannot read the password")]
     Input(#[from] io::Error),
     /// The data folder has no database, or it cannot be used.
-    #[error("cannot open {}: {source}", data.display())]
+    #[error("cannot open {}", data.display())]
     Store {
         /// The data folder.
         data: PathBuf,
         /// Why.
+        #[source]
         source: StoreError,
     },
     /// The password cannot be hashed.
-    #[error("{0}; nothing was changed")]
+    #[error("nothing was changed")]
     Hash(#[from] PhcError),
 }
 

@@ -139,11 +139,12 @@ pub enum ConfigError {
         why: String,
     },
     /// A config file that was named, or one that exists, cannot be read.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
         /// Why.
+        #[source]
         source: io::Error,
     },
     /// A config file that says something wrong.

@@ -3,6 +3,7 @@
 //! Each event is one line whatever is in it: names and addresses come from outside, so the whole line is made harmless
 //! before it is written.
 
+use std::error::Error;
 use std::fmt;
 
 use shared::text::{Lines, SafeText};
@@ -20,11 +21,12 @@ mod tests;
 #[derive(Debug, thiserror::Error)]
 pub enum LoggingError {
     /// The directives cannot be read.
-    #[error("the log level {directives:?} (--log-level or TERN_LOG) cannot be read: {source}")]
+    #[error("the log level {directives:?} (--log-level or TERN_LOG) cannot be read")]
     Directives {
         /// What was said.
         directives: String,
         /// What is wrong with it.
+        #[source]
         source: tracing_subscriber::filter::ParseError,
     },
 }
@@ -37,6 +39,13 @@ pub fn begin(directives: &str) -> Result<(), LoggingError> {
     let _ =
         tracing_subscriber::fmt().with_env_filter(filter).event_format(Line).with_writer(std::io::stderr).try_init();
     Ok(())
+}
+
+/// An error and everything that caused it, as one harmless line.
+pub fn one_line(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| (*error).source()).map(ToString::to_string);
+    let text = causes.collect::<Vec<_>>().join(": ");
+    SafeText::new(&text, Lines::One).escaped().into_owned()
 }
 
 /// The format of one line.

@@ -126,10 +126,10 @@ fn the_samples_are_the_classic_six() {
 fn files_that_cannot_be_read_are_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let missing = folder.path().join("none.txt");
-    let error = load(&missing, Policy::Plain).err().map(|error| error.to_string()).unwrap_or_default();
-    assert!(error.starts_with(&format!("cannot read {}: ", missing.display())), "{error}");
-    let error = load(folder.path(), Policy::Plain).err().map(|error| error.to_string()).unwrap_or_default();
-    assert!(error.starts_with("cannot read "), "{error}");
+    for path in [missing.as_path(), folder.path()] {
+        let error = load(path, Policy::Plain).err().map(|error| error.to_string());
+        assert_eq!(error, Some(format!("cannot read {}", path.display())));
+    }
 }
 
 #[cfg(unix)]

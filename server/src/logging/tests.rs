@@ -67,3 +67,12 @@ fn directives_that_cannot_be_read_are_named() {
     let error = begin("server=loud").expect_err("no such level").to_string();
     assert!(error.contains("\"server=loud\"") && error.contains("TERN_LOG"), "{error}");
 }
+
+#[test]
+fn an_error_is_told_with_its_causes_in_one_line() {
+    let error = begin("server=loud").expect_err("no such level");
+    let text = one_line(&error);
+    assert!(text.contains("cannot be read: "), "{text}");
+    let forged = io::Error::other(io::Error::other("two\nlines\u{1b}"));
+    assert!(!one_line(&forged).contains(['\n', '\u{1b}']));
+}

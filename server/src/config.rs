@@ -24,7 +24,7 @@ mod tests;
 pub const PORT: u16 = 4000;
 
 /// How long an account is locked when nothing else is said.
-pub const BLOCK: Duration = Duration::from_secs(60);
+pub const BLOCK: Duration = Duration::from_mins(1);
 
 /// The credentials file that is read when none is named, in the working folder.
 pub const CREDENTIALS: &str = "credentials.txt";

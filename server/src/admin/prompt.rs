@@ -60,7 +60,7 @@ pub fn typed(keys: impl Iterator<Item = io::Result<u8>>) -> io::Result<Option<Se
     let mut bytes = Zeroizing::new(Vec::with_capacity(PASSWORD_BYTES + 1));
     for key in keys {
         match key? {
-            b'\r' | b'\n' => return String::from_utf8(std::mem::take(&mut bytes)).map_or_else(not_text, is_text),
+            b'\r' | b'\n' => return text(std::mem::take(&mut bytes)).map(Some),
             0x03 | 0x04 => return Ok(None),
             0x15 => bytes.clear(),
             0x08 | 0x7f => take_back(&mut bytes),
@@ -71,13 +71,11 @@ pub fn typed(keys: impl Iterator<Item = io::Result<u8>>) -> io::Result<Option<Se
     Ok(None)
 }
 
-fn is_text(text: String) -> io::Result<Option<SecretString>> {
-    Ok(Some(text.into()))
-}
-
-fn not_text(error: std::string::FromUtf8Error) -> io::Result<Option<SecretString>> {
-    drop(Zeroizing::new(error.into_bytes()));
-    Err(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))
+fn text(bytes: Vec<u8>) -> io::Result<SecretString> {
+    String::from_utf8(bytes).map(SecretString::from).map_err(|error| {
+        drop(Zeroizing::new(error.into_bytes()));
+        io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8")
+    })
 }
 
 /// Takes the last character back, which may be several bytes.

@@ -105,7 +105,7 @@ fn keys_make_a_password() {
         (b"falcon", None),
     ] {
         let typed = prompt::typed(keys.iter().map(|key| Ok(*key))).expect("text");
-        assert_eq!(typed.as_ref().map(|text| text.expose_secret()), expected, "{keys:?}");
+        assert_eq!(typed.as_ref().map(ExposeSecret::expose_secret), expected, "{keys:?}");
     }
     assert!(prompt::typed(b"\xff\r".iter().map(|key| Ok(*key))).is_err());
     let long = prompt::typed(b"x".repeat(1000).into_iter().chain([b'\r']).map(Ok)).expect("text").expect("typed");

@@ -14,19 +14,22 @@ fn layer(line: &str) -> Layer {
     cli.serve.into_layer().0
 }
 
-fn seconds(text: &str) -> Option<Seconds> {
-    Some(text.parse().expect("seconds"))
+fn seconds(text: &str) -> Seconds {
+    text.parse().expect("seconds")
 }
 
 #[test]
 fn the_classic_form_and_the_options_say_the_same() {
     assert_eq!(layer(""), Layer::default());
     assert_eq!(layer("4000"), Layer { port: Some(4000), ..Layer::default() });
-    let all = Layer { port: Some(4000), block: seconds("60"), timeout: seconds("120"), ..Layer::default() };
+    let all = Layer { port: Some(4000), block: Some(seconds("60")), timeout: Some(seconds("120")), ..Layer::default() };
     assert_eq!(layer("4000 60 120"), all);
     assert_eq!(layer("--port 4000 --block 60 --timeout 120"), all);
     assert_eq!(layer("--block-for 60 4000 --timeout 120"), all);
-    assert_eq!(layer("0 0 0"), Layer { port: Some(0), block: seconds("0"), timeout: seconds("0"), ..Layer::default() });
+    assert_eq!(
+        layer("0 0 0"),
+        Layer { port: Some(0), block: Some(seconds("0")), timeout: Some(seconds("0")), ..Layer::default() }
+    );
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn without_any_word_the_defaults_hold() {
     };
     assert_eq!(plain(config), expected);
     let rules = expected.rules();
-    assert_eq!((rules.lock_for, rules.timeout), (Duration::from_secs(60), None));
+    assert_eq!((rules.lock_for, rules.timeout), (Duration::from_mins(1), None));
     assert!(rules.registration && rules.limits);
 }
 

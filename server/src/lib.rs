@@ -4,6 +4,7 @@
 //! performs what it decides. The [`store`] keeps the log, [`net`] turns sockets into requests, [`auth`] checks
 //! passwords off the hub's task.
 
+pub mod admin;
 pub mod auth;
 pub mod chat;
 pub mod cli;

@@ -63,6 +63,9 @@ pub enum NameError {
     /// Unicode names: wider than 16 columns.
     #[error("a name is at most 16 columns wide")]
     TooWide,
+    /// Unicode names: the same shapes as more than one plain name, so that no plain name can be told apart from it.
+    #[error("a name must not look like plain letters that can be read in two ways (l and 1, m and rn, O and 0)")]
+    LooksPlain,
 }
 
 impl Name {

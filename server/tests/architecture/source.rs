@@ -98,7 +98,7 @@ impl Source {
                 break;
             }
             // `use a::{self}` is `use a`.
-            if !(self.is(at, "self") && !parts.is_empty()) {
+            if !self.is(at, "self") || parts.is_empty() {
                 parts.push(self.tokens[at].text.clone());
             }
             at += 1;

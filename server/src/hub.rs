@@ -206,7 +206,9 @@ where
     fn settle(&mut self) {
         while let Some(input) = self.inputs.pop_front() {
             let effects = (self.rules)(input, self.clock.now());
-            effects.into_iter().for_each(|effect| self.perform(effect));
+            for effect in effects {
+                self.perform(effect);
+            }
         }
     }
 
@@ -232,7 +234,7 @@ where
                 self.sessions.insert(session, Session { outbox, is_lagging: false, is_marked: false });
                 self.feed(Input::SessionOpened { session, address });
             }
-            Event::Refused { session, refusal } => self.refuse(session, refusal),
+            Event::Refused { session, refusal } => self.refuse(session, *refusal),
             Event::Input(Input::SessionClosed { session, reason }) => {
                 self.sessions.remove(&session);
                 self.feed(Input::SessionClosed { session, reason });
@@ -334,9 +336,8 @@ where
     }
 
     fn is_over(&self) -> bool {
-        self.stop_by.is_some_and(|deadline| {
-            (self.sessions.is_empty() && self.backlog.is_empty()) || Instant::now() >= deadline
-        })
+        self.stop_by
+            .is_some_and(|deadline| (self.sessions.is_empty() && self.backlog.is_empty()) || Instant::now() >= deadline)
     }
 
     /// Closes what is left and then the store. Its answers are taken to the end, because it may wait for room for them.
@@ -357,11 +358,6 @@ where
 /// Whether a message answers its reader's own request or speaks of its own session, rather than of what others do. Such
 /// a message cannot be read from the log later, so it finds room in a full outbox too.
 fn is_answer(message: &ServerMessage) -> bool {
-    use ServerMessage as M;
-    match message {
-        M::Message(_) | M::Presence { .. } | M::Roster { .. } | M::Notice { .. } | M::Ping { .. } => false,
-        M::Welcome(_) | M::Refuse { .. } | M::LoggedIn { .. } | M::Ready { .. } | M::Ok { .. } | M::Error(_) => true,
-        M::Sent { .. } | M::Users { .. } | M::Blocked { .. } | M::History { .. } | M::Whois { .. } => true,
-        M::Bye { .. } | M::Pong { .. } | M::Unknown => true,
-    }
+    use ServerMessage::{Message, Notice, Ping, Presence, Roster};
+    !matches!(message, Message(_) | Presence { .. } | Roster { .. } | Notice { .. } | Ping { .. })
 }

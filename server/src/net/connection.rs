@@ -32,8 +32,6 @@ use crate::chat::{Input, SessionId};
 use crate::names::Policy;
 
 mod ending;
-#[cfg(test)]
-mod tests;
 
 pub use ending::Ending;
 use ending::Farewell;
@@ -93,7 +91,6 @@ pub struct Connection<S> {
     /// How fast messages and frames are read, where that is limited.
     pace: Option<(Bucket, Bucket)>,
     is_logged_in: bool,
-    is_lagging: bool,
     /// Whether the hub is to be told that the outbox has been emptied.
     has_drained: bool,
     /// Until when the client has to be greeted, then logged in.
@@ -130,7 +127,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             names: settings.names,
             pace: None,
             is_logged_in: false,
-            is_lagging: false,
             has_drained: false,
             patience: Some(armed),
             heard: now,
@@ -173,8 +169,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     /// Serves a greeted connection to its end. The hub is told once that it began and once that it ended.
-    pub async fn run(mut self, outbox: Outbox) {
-        let Self { session, address, .. } = self;
+    pub async fn run(&mut self, outbox: Outbox) {
+        let Self { session, address, .. } = *self;
         if self.events.send(Event::Opened { session, address, outbox }).await.is_err() {
             return self.turn_away(Ending::Asked).await;
         }
@@ -188,7 +184,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     /// Ends a connection that was not greeted.
-    pub async fn turn_away(mut self, ending: Ending) {
+    pub async fn turn_away(&mut self, ending: Ending) {
         tracing::info!("closed connection {} from {}: {ending}", self.session.0, self.address);
         self.speak_last(&ending).await;
         self.wire.close().await;
@@ -207,7 +203,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         if std::mem::take(&mut self.has_drained) {
             self.tell(Event::Input(Input::SessionDrained { session: self.session })).await?;
         }
-        if self.is_lagging {
+        if self.mailbox.is_lagging() {
             return self.turn(Hearing::Paused).await;
         }
         match self.next_frame()? {
@@ -219,7 +215,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     async fn hear(&mut self, body: &BytesMut) -> Result<(), Ending> {
         let message = match request::decode(body) {
             Ok(message) => message,
-            Err(Fault::Refused(refusal)) => return self.refuse(*refusal).await,
+            Err(Fault::Refused(refusal)) => return self.refuse(refusal).await,
             Err(Fault::Broken(error)) => return Err(Ending::Broken(error)),
         };
         self.slow_down(matches!(message, ClientMessage::Send { .. })).await?;
@@ -236,7 +232,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
     }
 
-    async fn refuse(&mut self, refusal: Refusal) -> Result<(), Ending> {
+    async fn refuse(&mut self, refusal: Box<Refusal>) -> Result<(), Ending> {
         self.tell(Event::Refused { session: self.session, refusal }).await
     }
 
@@ -312,7 +308,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             self.patience = None;
             self.pass.logged_in();
         }
-        self.is_lagging = news.lagging;
         self.has_drained |= news.drained;
         if news.closing { Err(Ending::Asked) } else { Ok(()) }
     }
@@ -348,8 +343,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         if reading && is_over(self.frame_since, FRAME) {
             return Err(Ending::SlowFrame);
         }
-        if !reading {
-            // Whoever is not listened to cannot be called silent, nor slow.
+        if !reading || self.wire.is_writing() {
+            // Whoever is not listened to cannot be called silent, nor slow. Who has much to read first cannot answer a
+            // ping behind it; that it does read is what the stall deadline sees to.
             self.heard = now;
             self.frame_since = self.frame_since.map(|_| now);
         } else if is_over(Some(self.heard), DEAD_AFTER) {

@@ -96,8 +96,9 @@ impl Office {
     /// Serves one connection to its end.
     pub async fn serve(self: Arc<Self>, stream: TcpStream, origin: Origin) {
         let address = origin.address;
+        // Boxed, so that what a handshake needs is given back with its end.
         let ready = tokio::select! {
-            ready = self.prepare(stream) => ready,
+            ready = Box::pin(self.prepare(stream)) => ready,
             () = self.until_stopped() => Err(Ungreeted::Stopped),
         };
         match ready {

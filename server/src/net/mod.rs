@@ -22,6 +22,8 @@ mod listen;
 mod outbox;
 mod pace;
 mod request;
+#[cfg(test)]
+mod tests;
 pub mod tls;
 mod wire;
 
@@ -47,7 +49,7 @@ pub enum Event {
         /// Whose.
         session: SessionId,
         /// What to answer.
-        refusal: Refusal,
+        refusal: Box<Refusal>,
     },
     /// Something for the rules, of a session that was opened before.
     Input(Input),

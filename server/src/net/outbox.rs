@@ -53,16 +53,25 @@ struct Queue {
     bytes: Vec<u8>,
     /// Bytes taken by the connection and not yet written.
     in_flight: usize,
-    /// Set by a frame that found the outbox full, cleared by the hub.
-    lagging: bool,
-    /// Whether the connection was told that a lagging session has caught up.
-    drain_told: bool,
+    state: State,
     closing: bool,
     logged_in: bool,
     /// Whether something has changed since the connection last looked.
     news: bool,
     /// Who waits for news.
     waker: Option<Waker>,
+}
+
+/// Whether a session keeps up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum State {
+    /// Events are taken.
+    #[default]
+    KeepsUp,
+    /// A frame found the outbox full.
+    Lags,
+    /// It lagged and has caught up; the connection knows, the hub does not yet.
+    Drained,
 }
 
 /// What the connection finds in its mailbox.
@@ -72,8 +81,6 @@ pub struct News {
     pub closing: bool,
     /// The session is logged in.
     pub logged_in: bool,
-    /// The session is lagging: read no requests from it.
-    pub lagging: bool,
     /// The lagging session has caught up just now: tell the hub. Said once.
     pub drained: bool,
 }
@@ -90,7 +97,7 @@ impl Outbox {
     /// Offers an event. The connection sees it after the next [`Outbox::wake`].
     pub fn offer(&self, frame: &Bytes) -> Offer {
         let mut queue = self.0.queue();
-        if queue.lagging && !queue.closing {
+        if queue.state != State::KeepsUp && !queue.closing {
             return Offer::Full;
         }
         queue.push(frame, self.0.bound, 0)
@@ -120,11 +127,7 @@ impl Outbox {
 
     /// The hub knows that the session has caught up: events are taken and requests are read again.
     pub fn resume(&self) {
-        {
-            let mut queue = self.0.queue();
-            queue.lagging = false;
-            queue.drain_told = false;
-        }
+        self.0.queue().state = State::KeepsUp;
         self.wake();
     }
 
@@ -158,10 +161,17 @@ impl Mailbox {
         }
         std::mem::swap(&mut queue.bytes, into);
         queue.in_flight = into.len();
-        let drained = queue.lagging && !queue.drain_told && queue.in_flight <= self.0.bound / 2;
-        queue.drain_told |= drained;
-        let Queue { closing, logged_in, lagging, .. } = *queue;
-        News { closing, logged_in, lagging, drained }
+        let drained = queue.state == State::Lags && queue.in_flight <= self.0.bound / 2;
+        if drained {
+            queue.state = State::Drained;
+        }
+        let Queue { closing, logged_in, .. } = *queue;
+        News { closing, logged_in, drained }
+    }
+
+    /// Whether the session is lagging: no requests are read from it. News tell when that ends.
+    pub fn is_lagging(&self) -> bool {
+        self.0.queue().state != State::KeepsUp
     }
 }
 
@@ -188,7 +198,7 @@ impl Queue {
         }
         let owed = self.bytes.len() + self.in_flight + frame.len();
         if owed > bound {
-            self.lagging = true;
+            self.state = State::Lags;
             if owed > bound + reserve {
                 return Offer::Full;
             }

@@ -48,9 +48,8 @@ pub fn decode(body: &[u8]) -> Result<ClientMessage, Fault> {
     match codec::decode::<ClientMessage>(body) {
         Ok(ClientMessage::Unknown) => {
             let peek = codec::decode::<Peek>(body).unwrap_or_default();
-            let what = peek.t.chars().take(WHAT_CHARS).collect::<String>();
             let text = "This server does not know this kind of request.";
-            Err(Fault::Refused(Box::new(about(refusal(peek.id, Code::UNSUPPORTED, text), &what))))
+            Err(Fault::Refused(about(refusal(peek.id, Code::UNSUPPORTED, text), &peek.t)))
         }
         Ok(message) => Ok(message),
         Err(error @ CodecError::Malformed(_)) => Err(not_understood(body, error)),
@@ -59,7 +58,7 @@ pub fn decode(body: &[u8]) -> Result<ClientMessage, Fault> {
 }
 
 /// Checks a message. `Err` is the answer to it.
-pub fn check(message: ClientMessage, names: Policy) -> Result<Said, Refusal> {
+pub fn check(message: ClientMessage, names: Policy) -> Result<Said, Box<Refusal>> {
     let request = match message {
         ClientMessage::Ping { n } => return Ok(Said::Ping(n)),
         ClientMessage::Pong { .. } => return Ok(Said::Pong),
@@ -92,9 +91,7 @@ pub fn check(message: ClientMessage, names: Policy) -> Result<Said, Refusal> {
         }
         ClientMessage::Away { id, text } => Request::Away { id, text: away(id, text)? },
         ClientMessage::Whois { id, name } => Request::Whois { id, name: other_name(Some(id), &name, names)? },
-        ClientMessage::Passwd { id, old, new } => {
-            Request::Passwd { id, old: old.into(), new: new_password(id, new)? }
-        }
+        ClientMessage::Passwd { id, old, new } => Request::Passwd { id, old: old.into(), new: new_password(id, new)? },
         ClientMessage::Activity {} => Request::Activity,
         ClientMessage::Logout { id } => Request::Logout { id },
     };
@@ -109,26 +106,26 @@ fn not_understood(body: &[u8], error: CodecError) -> Fault {
         Err(_) => return Fault::Broken(error),
     };
     let text = "The request is not understood: a field is missing or has a wrong type.";
-    Fault::Refused(Box::new(refusal(id, Code::BAD_REQUEST, text)))
+    Fault::Refused(refusal(id, Code::BAD_REQUEST, text))
 }
 
-fn register(id: RequestId, name: &str, password: String, names: Policy) -> Result<Request, Refusal> {
+fn register(id: RequestId, name: &str, password: String, names: Policy) -> Result<Request, Box<Refusal>> {
     let name = own_name(id, name, names)?;
     let password = new_password(id, password)?;
     Ok(Request::Register { id, skeleton: names.skeleton(&name), name, password })
 }
 
 /// The name of who asks: what is wrong with it is said.
-fn own_name(id: RequestId, raw: &str, names: Policy) -> Result<Name, Refusal> {
+fn own_name(id: RequestId, raw: &str, names: Policy) -> Result<Name, Box<Refusal>> {
     names.parse(raw).map_err(|error| about(refusal(Some(id), Code::BAD_NAME, sentence(&error.to_string())), raw))
 }
 
 /// The name of somebody else: one that nobody can have is the name of nobody.
-fn other_name(id: Option<RequestId>, raw: &str, names: Policy) -> Result<Name, Refusal> {
+fn other_name(id: Option<RequestId>, raw: &str, names: Policy) -> Result<Name, Box<Refusal>> {
     names.parse(raw).map_err(|_| about(refusal(id, Code::NO_SUCH_USER, "Nobody here has this name."), raw))
 }
 
-fn place(id: Option<RequestId>, raw: &str, names: Policy) -> Result<Place, Refusal> {
+fn place(id: Option<RequestId>, raw: &str, names: Policy) -> Result<Place, Box<Refusal>> {
     if raw == LOBBY {
         return Ok(Place::Lobby);
     }
@@ -138,7 +135,7 @@ fn place(id: Option<RequestId>, raw: &str, names: Policy) -> Result<Place, Refus
     other_name(id, name, names).map(Place::With)
 }
 
-fn check_text(id: RequestId, text: &str) -> Result<(), Refusal> {
+fn check_text(id: RequestId, text: &str) -> Result<(), Box<Refusal>> {
     let lines = text.lines().count();
     let refused = if text.trim().is_empty() {
         refusal(Some(id), Code::EMPTY, "There is nothing to send.")
@@ -156,7 +153,7 @@ fn check_text(id: RequestId, text: &str) -> Result<(), Refusal> {
     Err(refused)
 }
 
-fn check_kind(id: RequestId, kind: &Kind) -> Result<(), Refusal> {
+fn check_kind(id: RequestId, kind: &Kind) -> Result<(), Box<Refusal>> {
     let word = kind.as_str();
     if (1..=KIND_BYTES).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-') {
         return Ok(());
@@ -164,7 +161,7 @@ fn check_kind(id: RequestId, kind: &Kind) -> Result<(), Refusal> {
     Err(about(refusal(Some(id), Code::BAD_REQUEST, "A kind of message is a short word in small letters."), word))
 }
 
-fn away(id: RequestId, text: String) -> Result<String, Refusal> {
+fn away(id: RequestId, text: String) -> Result<String, Box<Refusal>> {
     if text.trim().is_empty() {
         return Ok(String::new());
     }
@@ -181,7 +178,7 @@ fn away(id: RequestId, text: String) -> Result<String, Refusal> {
     Err(refused)
 }
 
-fn new_password(id: RequestId, password: String) -> Result<SecretString, Refusal> {
+fn new_password(id: RequestId, password: String) -> Result<SecretString, Box<Refusal>> {
     let password = SecretString::from(password);
     let text = password.expose_secret();
     let refused = if text.chars().count() < PASSWORD_MIN_CHARS {
@@ -194,11 +191,11 @@ fn new_password(id: RequestId, password: String) -> Result<SecretString, Refusal
     Err(refusal(Some(id), Code::WEAK_PASSWORD, refused))
 }
 
-fn refusal(id: Option<RequestId>, code: Code, text: impl Into<String>) -> Refusal {
-    Refusal::new(id, code, text)
+fn refusal(id: Option<RequestId>, code: Code, text: impl Into<String>) -> Box<Refusal> {
+    Box::new(Refusal::new(id, code, text))
 }
 
-fn about(mut refusal: Refusal, what: &str) -> Refusal {
+fn about(mut refusal: Box<Refusal>, what: &str) -> Box<Refusal> {
     refusal.what = Some(what.chars().take(WHAT_CHARS).collect());
     refusal
 }

@@ -3,8 +3,9 @@
 //! The key is made on first start and kept; the certificate is only its wrapping and is made anew at each start. Clients
 //! remember the SHA-256 of the public key, so neither dates nor names in the certificate mean anything.
 
+use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -69,8 +70,11 @@ impl Identity {
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let identity = Self::make()?;
-                write_new(folder, &path, &identity.key.serialize_pem())
-                    .map_err(|source| TlsError::File { what: "write", path, source })?;
+                write_new(folder, &path, &identity.key.serialize_pem()).map_err(|source| TlsError::File {
+                    what: "write",
+                    path,
+                    source,
+                })?;
                 Ok(identity)
             }
             Err(source) => Err(TlsError::File { what: "read", path, source }),
@@ -122,7 +126,11 @@ pub struct Fingerprint([u8; 32]);
 impl Fingerprint {
     /// The 64 hexadecimal digits alone, as in an invite `tern://HOST:PORT#DIGITS`.
     pub fn digits(&self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        self.0.iter().fold(String::with_capacity(64), |mut digits, byte| {
+            // Writing to a string never fails.
+            let _ = write!(digits, "{byte:02x}");
+            digits
+        })
     }
 }
 

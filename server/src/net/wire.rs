@@ -147,7 +147,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         }
         let mut unread = 0;
         let rest = async {
-            while unread < LINGER_BYTES && matches!(poll_fn(|context| self.poll_read(context)).await, Ok(Progress::Read)) {
+            while unread < LINGER_BYTES
+                && matches!(poll_fn(|context| self.poll_read(context)).await, Ok(Progress::Read))
+            {
                 unread += self.input.len();
                 self.input.clear();
             }

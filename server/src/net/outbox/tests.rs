@@ -12,7 +12,7 @@ fn frame(length: usize) -> Bytes {
 
 /// Offers frames of a KiB until one is refused, and says how many were taken.
 fn fill(outbox: &Outbox) -> usize {
-    (0..).take_while(|_| outbox.offer(&frame(1024)) == Offer::Took).count()
+    (0..10_000).take_while(|_| outbox.offer(&frame(1024)) == Offer::Took).count()
 }
 
 #[derive(Default)]
@@ -54,12 +54,13 @@ fn a_full_outbox_takes_no_event_until_the_hub_knows_that_it_has_drained() {
     let (outbox, mailbox) = outbox(0);
     fill(&outbox);
     let mut bytes = Vec::new();
-    assert_eq!(mailbox.take(&mut bytes), News { lagging: true, ..News::default() });
-    assert_eq!(mailbox.take(&mut bytes), News { lagging: true, drained: true, ..News::default() });
-    assert_eq!(mailbox.take(&mut bytes), News { lagging: true, ..News::default() }, "said once");
-    assert_eq!(outbox.offer(&frame(1)), Offer::Full);
-    outbox.resume();
     assert_eq!(mailbox.take(&mut bytes), News::default());
+    assert_eq!(mailbox.take(&mut bytes), News { drained: true, ..News::default() });
+    assert_eq!(mailbox.take(&mut bytes), News::default(), "said once");
+    assert_eq!(outbox.offer(&frame(1)), Offer::Full);
+    assert!(mailbox.is_lagging());
+    outbox.resume();
+    assert!(!mailbox.is_lagging());
     assert_eq!(outbox.offer(&frame(1)), Offer::Took);
     fill(&outbox);
     mailbox.take(&mut bytes);
@@ -70,9 +71,9 @@ fn a_full_outbox_takes_no_event_until_the_hub_knows_that_it_has_drained() {
 fn answers_find_room_where_events_do_not_but_not_for_ever() {
     let (outbox, mailbox) = outbox(0);
     fill(&outbox);
-    let answers = (0..).take_while(|_| outbox.answer(&frame(1024)) == Offer::Took).count();
+    let answers = (0..10_000).take_while(|_| outbox.answer(&frame(1024)) == Offer::Took).count();
     assert!((ANSWER_RESERVE / 1024 - 1..=ANSWER_RESERVE / 1024 + 1).contains(&answers), "{answers}");
-    assert!(mailbox.take(&mut Vec::new()).lagging);
+    assert!(mailbox.is_lagging());
 }
 
 #[test]
@@ -81,7 +82,7 @@ fn answers_alone_stop_the_reading_too() {
     for _ in 0..=BOUND / 1024 {
         assert_eq!(outbox.answer(&frame(1024)), Offer::Took);
     }
-    assert!(mailbox.take(&mut Vec::new()).lagging);
+    assert!(mailbox.is_lagging());
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::*;
 
 const ID: RequestId = RequestId(7);
 
-fn checked(message: ClientMessage) -> Result<Request, Refusal> {
+fn checked(message: ClientMessage) -> Result<Request, Box<Refusal>> {
     check(message, Policy::Plain).map(|said| match said {
         Said::Request(request) => request,
         other => panic!("{other:?} is no request"),
@@ -66,9 +66,12 @@ fn other_texts_are_refused_with_the_figures() {
 
 #[test]
 fn a_conversation_is_the_lobby_or_a_user() {
-    for (to, expected) in
-        [("lobby", "no-such-conversation"), ("", "no-such-conversation"), ("@", "no-such-user"), ("@a b", "no-such-user")]
-    {
+    for (to, expected) in [
+        ("lobby", "no-such-conversation"),
+        ("", "no-such-conversation"),
+        ("@", "no-such-user"),
+        ("@a b", "no-such-user"),
+    ] {
         assert_eq!(code(send(to, "hi")), expected, "{to}");
         let history = ClientMessage::History { id: ID, conv: to.into(), before: None, limit: 1 };
         assert_eq!(code(history), expected, "{to}");
@@ -106,9 +109,13 @@ fn a_long_unknown_name_is_not_said_back_whole() {
 
 #[test]
 fn new_passwords_have_bounds_and_old_ones_do_not() {
-    for (password, is_good) in
-        [("1234567", false), ("12345678", true), ("éééééééé", true), (&"x".repeat(256), true), (&"x".repeat(257), false)]
-    {
+    for (password, is_good) in [
+        ("1234567", false),
+        ("12345678", true),
+        ("éééééééé", true),
+        (&"x".repeat(256), true),
+        (&"x".repeat(257), false),
+    ] {
         assert_eq!(checked(register("yoda", password)).is_ok(), is_good, "{password}");
         let passwd = ClientMessage::Passwd { id: ID, old: "x".into(), new: password.into() };
         match checked(passwd) {
@@ -149,7 +156,9 @@ fn an_away_text_is_one_short_line_or_nothing() {
 
 #[test]
 fn an_unknown_kind_of_text_is_carried_if_it_is_a_short_word() {
-    for (word, is_good) in [("text", true), ("me", true), ("roll-dice", true), ("", false), ("A", false), ("\x1b[2J", false)] {
+    for (word, is_good) in
+        [("text", true), ("me", true), ("roll-dice", true), ("", false), ("A", false), ("\x1b[2J", false)]
+    {
         #[derive(serde::Serialize)]
         struct Send<'a> {
             t: &'a str,
@@ -220,7 +229,9 @@ fn bytes_that_are_no_map_of_ours_end_the_connection() {
     trailing.push(0xc0);
     let mut deep = b"\x82\xa1t\xa3who\xa2id".to_vec();
     deep.extend(std::iter::repeat_n(0x91, 60_000));
-    for broken in [&b""[..], b"\xc1", b"\x93\x01\x02\x03", b"hello", b"\x81\xa1t", b"\xdf\xff\xff\xff\xff", &trailing, &deep] {
+    for broken in
+        [&b""[..], b"\xc1", b"\x93\x01\x02\x03", b"hello", b"\x81\xa1t", b"\xdf\xff\xff\xff\xff", &trailing, &deep]
+    {
         assert_eq!(answered(broken), None, "{:x?}", &broken[..broken.len().min(20)]);
     }
 }

@@ -12,8 +12,21 @@ use crate::limits::NAME_CHARS;
 
 /// Words that a server's own lines, commands or people's habits give a meaning, so nobody may be called so.
 pub const RESERVED: &[&str] = &[
-    "server", "system", "admin", "root", "broadcast", "all", "everyone", "here", "me", "you", "anonymous", "guest",
-    "null", "none", "lobby",
+    "server",
+    "system",
+    "admin",
+    "root",
+    "broadcast",
+    "all",
+    "everyone",
+    "here",
+    "me",
+    "you",
+    "anonymous",
+    "guest",
+    "null",
+    "none",
+    "lobby",
 ];
 
 /// A valid user name. Equality, order and hash ignore case.

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use shared::codec;
-use shared::message::{Refusal, ServerMessage};
+use shared::id::Seq;
+use shared::message::ServerMessage;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::Instant;
@@ -19,6 +20,7 @@ use tokio::time::Instant;
 use crate::auth::Auth;
 use crate::chat::{Effect, Input, Moment, Mono, SessionId, Subject, Ticket};
 use crate::net::{Event, Offer, Outbox};
+use crate::record::Conversation;
 use crate::store::{Answer, Job, Store, StoreError};
 
 mod clock;
@@ -164,10 +166,19 @@ struct Hub<R, P> {
 
 struct Session {
     outbox: Outbox,
-    /// Whether the rules know that its outbox was full.
-    is_lagging: bool,
+    /// Whether the rules were told that something was not delivered.
+    has_missed: bool,
     /// Whether it stands in the list of those that have something to write.
     is_marked: bool,
+}
+
+impl Session {
+    /// Notes that there is something to write.
+    fn mark(&mut self, id: SessionId, flush: &mut Flush) {
+        if !std::mem::replace(&mut self.is_marked, true) {
+            flush.mark(id, Instant::now);
+        }
+    }
 }
 
 impl<R, P> Hub<R, P>
@@ -200,10 +211,6 @@ where
     /// Tells the rules something, does what they decide, and tells them what came of that.
     fn feed(&mut self, input: Input) {
         self.inputs.push_back(input);
-        self.settle();
-    }
-
-    fn settle(&mut self) {
         while let Some(input) = self.inputs.pop_front() {
             let effects = (self.rules)(input, self.clock.now());
             for effect in effects {
@@ -215,6 +222,7 @@ where
     fn perform(&mut self, effect: Effect) {
         match effect {
             Effect::Send { to, message } => self.send(&to, &message),
+            Effect::Deliver { to, conversation, seq, message } => self.deliver(&to, &conversation, seq, &message),
             Effect::Close { session } => self.close(session),
             Effect::CheckPassword { ticket, subject, password } => self.passwords.check(ticket, subject, password),
             Effect::HashPassword { ticket, password } => self.passwords.hash(ticket, password),
@@ -231,10 +239,10 @@ where
                 if self.stop_by.is_some() {
                     outbox.close();
                 }
-                self.sessions.insert(session, Session { outbox, is_lagging: false, is_marked: false });
+                self.sessions.insert(session, Session { outbox, has_missed: false, is_marked: false });
                 self.feed(Input::SessionOpened { session, address });
             }
-            Event::Refused { session, refusal } => self.refuse(session, *refusal),
+            Event::Refused { session, refusal } => self.send(&[session], &ServerMessage::Error(*refusal)),
             Event::Input(Input::SessionClosed { session, reason }) => {
                 self.sessions.remove(&session);
                 self.feed(Input::SessionClosed { session, reason });
@@ -249,41 +257,42 @@ where
         self.feed(Input::Committed { ticket, result });
     }
 
-    fn refuse(&mut self, session: SessionId, refusal: Refusal) {
-        self.send(&[session], &ServerMessage::Error(refusal));
-        // Nothing was asked of the rules, but what came of the answer may concern them.
-        self.settle();
-    }
-
     fn drained(&mut self, session: SessionId) {
-        let Some(Session { outbox, is_lagging, .. }) = self.sessions.get_mut(&session) else { return };
+        let Some(Session { outbox, has_missed, .. }) = self.sessions.get_mut(&session) else { return };
         outbox.resume();
-        if std::mem::take(is_lagging) {
+        if std::mem::take(has_missed) {
             self.feed(Input::SessionDrained { session });
         }
     }
 
+    /// Sends what is kept nowhere and must not be lost. A session that has no room left even for this asks and asks and
+    /// does not read: it ends.
     fn send(&mut self, to: &[SessionId], message: &ServerMessage) {
         let frame = codec::encode(message);
-        let is_answer = is_answer(message);
         let is_login = matches!(message, ServerMessage::LoggedIn { .. });
         for &id in to {
             let Some(session) = self.sessions.get_mut(&id) else { continue };
             if is_login {
                 session.outbox.logged_in();
             }
-            let offer = if is_answer { session.outbox.answer(&frame) } else { session.outbox.offer(&frame) };
-            if offer == Offer::Full {
-                if is_answer {
-                    // It asks and asks and does not read. An answer must not be lost, so its session ends.
-                    session.outbox.close();
-                } else if !std::mem::replace(&mut session.is_lagging, true) {
-                    self.inputs.push_back(Input::SessionLagged { session: id });
-                }
+            if session.outbox.answer(&frame) == Offer::Full {
+                tracing::info!("connection {} reads nothing and is closed", id.0);
+                session.outbox.close();
             }
-            if !std::mem::replace(&mut session.is_marked, true) {
-                self.flush.mark(id, Instant::now);
+            session.mark(id, &mut self.flush);
+        }
+    }
+
+    /// Sends a message that can be read from the log again. The rules are told of each session that had no room.
+    fn deliver(&mut self, to: &[SessionId], conversation: &Conversation, seq: Seq, message: &ServerMessage) {
+        let frame = codec::encode(message);
+        for &id in to {
+            let Some(session) = self.sessions.get_mut(&id) else { continue };
+            if session.outbox.offer(&frame) == Offer::Full {
+                session.has_missed = true;
+                self.inputs.push_back(Input::Undelivered { session: id, conversation: conversation.clone(), seq });
             }
+            session.mark(id, &mut self.flush);
         }
     }
 
@@ -353,11 +362,4 @@ where
             }
         }
     }
-}
-
-/// Whether a message answers its reader's own request or speaks of its own session, rather than of what others do. Such
-/// a message cannot be read from the log later, so it finds room in a full outbox too.
-fn is_answer(message: &ServerMessage) -> bool {
-    use ServerMessage::{Message, Notice, Ping, Presence, Roster};
-    !matches!(message, Message(_) | Presence { .. } | Roster { .. } | Notice { .. } | Ping { .. })
 }

@@ -27,7 +27,7 @@ impl Clock {
 
     /// The moment at which a `Mono` of this clock is reached; a far-away one is a year off, which is as good as never.
     pub fn instant(&self, mono: Mono) -> Instant {
-        const FAR: Duration = Duration::from_secs(365 * 24 * 3_600);
+        const FAR: Duration = Duration::from_hours(365 * 24);
         self.zero + Duration::from_millis(mono.0).min(self.zero.elapsed() + FAR)
     }
 }

@@ -40,7 +40,7 @@ use ending::Farewell;
 const HELLO: Duration = Duration::from_secs(10);
 
 /// How long a login may take. A person types here; OpenSSH's `LoginGraceTime` is the same.
-const LOGIN: Duration = Duration::from_secs(120);
+const LOGIN: Duration = Duration::from_mins(2);
 
 /// How long a frame may take from its first byte to its last: 64 KiB over a slow mobile link.
 const FRAME: Duration = Duration::from_secs(15);

@@ -4,7 +4,7 @@
 //! buffer costs far less than a queue of shared frames, because what a delivery costs is the write.
 //!
 //! A session that does not read fast enough is *lagging*: its outbox was full, takes no more events, and what it missed
-//! is read from the log later. Answers to its own requests still find room for a while, so that none is lost; its
+//! is read from the log later. What is kept nowhere, such as answers to its own requests, still finds room for a while, so that none is lost; its
 //! connection reads no further requests until it has caught up.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -94,7 +94,7 @@ pub fn outbox(bound: usize) -> (Outbox, Mailbox) {
 }
 
 impl Outbox {
-    /// Offers an event. The connection sees it after the next [`Outbox::wake`].
+    /// Offers an event that can be read from the log later. The connection sees it after the next [`Outbox::wake`].
     pub fn offer(&self, frame: &Bytes) -> Offer {
         let mut queue = self.0.queue();
         if queue.state != State::KeepsUp && !queue.closing {
@@ -103,7 +103,7 @@ impl Outbox {
         queue.push(frame, self.0.bound, 0)
     }
 
-    /// Offers an answer to the session's own request, for which there is room even when the session is lagging.
+    /// Offers what is kept nowhere, such as an answer: there is some room for it even when the session is lagging.
     pub fn answer(&self, frame: &Bytes) -> Offer {
         self.0.queue().push(frame, self.0.bound, ANSWER_RESERVE)
     }

@@ -85,7 +85,7 @@ mod tests {
         let mut bucket = Bucket::new(RATE, start);
         bucket.take(20, start).unwrap();
         assert!(!bucket.is_full(start + Duration::from_millis(3_999)));
-        let later = start + Duration::from_secs(3_600);
+        let later = start + Duration::from_hours(1);
         assert!(bucket.is_full(later));
         assert_eq!(bucket.take(20, later), Ok(()));
         assert!(bucket.take(1, later).is_err());

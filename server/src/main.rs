@@ -55,9 +55,10 @@ async fn run(config: Config) -> Done {
     if let Some(fingerprint) = running.fingerprint() {
         tracing::info!("fingerprint: {fingerprint}");
     }
-    match running.invite() {
-        Some(invite) => tracing::info!("friends connect with: tui-client '{invite}'"),
-        None => tracing::warn!("without TLS, for this machine only: everybody on the way can read everything"),
+    if let Some(invite) = running.invite() {
+        tracing::info!("friends connect with: tui-client '{invite}'");
+    } else {
+        tracing::warn!("without TLS, for this machine only: everybody on the way can read everything");
     }
     if has_samples {
         tracing::warn!(

@@ -85,7 +85,6 @@ pub trait Store: Send + Sync + 'static {
     fn snapshot(&self) -> Result<Snapshot, StoreError>;
 
     /// Takes a job without waiting, or gives it back when the queue is full.
-    #[expect(clippy::result_large_err, reason = "giving the job back is the point, and no error travels further")]
     fn submit(&self, job: Job) -> Result<(), Job>;
 
     /// The password of an account, if one is stored. Waits for the disk: not for the hub's task.

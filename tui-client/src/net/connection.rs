@@ -203,10 +203,7 @@ impl Connection {
             return since + self.timing.close;
         }
         let stall = self.outgoing.stuck_since.map(|since| since + self.timing.write_stall);
-        let silence = self.is_listening().then(|| {
-            let limit = if self.pulse.is_waiting() { self.timing.dead_after } else { self.timing.ping_after };
-            self.pulse.heard + limit
-        });
+        let silence = self.is_listening().then(|| self.pulse.deadline(&self.timing));
         let earliest = stall.into_iter().chain(silence).min();
         earliest.unwrap_or_else(|| Instant::now() + self.timing.dead_after)
     }
@@ -222,14 +219,15 @@ impl Connection {
         if !self.is_listening() {
             return Ok(());
         }
-        if now >= self.pulse.heard + self.timing.dead_after {
-            return Err(End::lost("the server does not answer"));
+        match (now >= self.pulse.deadline(&self.timing), self.pulse.is_waiting()) {
+            (false, _) => Ok(()),
+            (true, true) => Err(End::lost("the server does not answer")),
+            (true, false) => {
+                let ping = self.pulse.ping(now);
+                self.outgoing.add(&ping);
+                Ok(())
+            }
         }
-        if now >= self.pulse.heard + self.timing.ping_after && !self.pulse.is_waiting() {
-            let ping = self.pulse.ping(now);
-            self.outgoing.add(&ping);
-        }
-        Ok(())
     }
 }
 
@@ -284,6 +282,15 @@ impl Pulse {
     /// Whether the server was asked and has been silent since.
     fn is_waiting(&self) -> bool {
         self.pinged.is_some_and(|(_, sent)| sent >= self.heard)
+    }
+
+    /// When silence becomes a ping, and a ping without an answer the end. It counts from the ping, not from the silence:
+    /// a program that was stopped in between must ask before it gives up.
+    fn deadline(&self, timing: &Timing) -> Instant {
+        match self.pinged {
+            Some((_, sent)) if self.is_waiting() => sent + timing.dead_after.saturating_sub(timing.ping_after),
+            _ => self.heard + timing.ping_after,
+        }
     }
 
     fn ping(&mut self, now: Instant) -> ClientMessage {

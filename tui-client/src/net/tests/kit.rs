@@ -259,6 +259,7 @@ impl Client {
     pub(super) async fn send(&self, mut message: ClientMessage) {
         let link = self.link.as_ref().expect("the link is there");
         while let Err(refused) = link.send(message) {
+            assert!(!link.frames.is_closed(), "the connection is gone");
             message = refused;
             tokio::task::yield_now().await;
         }

@@ -18,6 +18,7 @@ use crate::config::{Config, ConfigError};
 use crate::net::address::{Address, DEFAULT_PORT};
 use crate::net::{Fingerprint, Target, TrustStore};
 
+pub mod start;
 pub mod trust;
 
 #[cfg(test)]

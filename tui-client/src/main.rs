@@ -39,32 +39,23 @@ fn run(settings: Settings) -> ExitCode {
     // One thread is enough for one person, and what runs beside the loop ends with it.
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => {
-            say(&format!("error: this system gives no timers or sockets: {error}"));
-            return ExitCode::FAILURE;
-        }
+        Err(error) => return fail(&error),
     };
-    let exit = runtime.block_on(tui_client::run::run(settings));
+    let exit = runtime.block_on(tui_client::cli::start::chat(settings));
     // A thread may still wait for a line that nobody will type.
     runtime.shutdown_background();
-    exit.into()
+    exit.map_or_else(|error| fail(&error), Into::into)
 }
 
 fn change_trust(command: TrustCommand) -> ExitCode {
     let store = match TrustStore::standard() {
         Ok(store) => store,
-        Err(sentence) => {
-            say(&format!("error: {sentence}"));
-            return ExitCode::FAILURE;
-        }
+        Err(sentence) => return fail(&sentence),
     };
     match trust::run(command, &store, &mut io::stdout().lock()) {
         // Whoever reads the list has seen enough.
         Err(TrustCommandError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(error) => {
-            say(&format!("error: {error}"));
-            ExitCode::FAILURE
-        }
+        Err(error) => fail(&error),
         Ok(()) => ExitCode::SUCCESS,
     }
 }
@@ -73,6 +64,12 @@ fn change_trust(command: TrustCommand) -> ExitCode {
 fn usage(error: &clap::Error) -> ExitCode {
     let _ = error.print();
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
+/// Ends with what went wrong on this machine.
+fn fail(error: &dyn std::fmt::Display) -> ExitCode {
+    say(&format!("error: {error}"));
+    ExitCode::FAILURE
 }
 
 /// A line on stderr. Where nobody can read it, nobody misses it.

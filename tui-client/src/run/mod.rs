@@ -215,8 +215,10 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
         if self.open == Some(generation) && matches!(event, NetEvent::Failed(_) | NetEvent::Lost(_)) {
             self.open = None;
         }
-        if generation == self.generation {
-            self.tell(network::message(event, jitter()));
+        if generation == self.generation
+            && let Some(msg) = network::message(event, jitter())
+        {
+            self.tell(msg);
         }
     }
 

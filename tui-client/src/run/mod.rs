@@ -29,7 +29,7 @@ pub use network::Wire;
 use crate::app::effect::{Effect, LogIn};
 use crate::app::exit::Exit;
 use crate::app::model::{Model, Settings};
-use crate::app::moment::{Jitter, Mono, Moment};
+use crate::app::moment::{Jitter, Moment, Mono};
 use crate::app::msg::Msg;
 use crate::app::update::update;
 use crate::net::NetEvent;
@@ -299,10 +299,7 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
 fn login_message(log_in: LogIn) -> ClientMessage {
     let LogIn { id, name, password, register } = log_in;
     let password = password.expose_secret().to_owned();
-    match register {
-        true => ClientMessage::Register { id, name, password },
-        false => ClientMessage::Login { id, name, password },
-    }
+    if register { ClientMessage::Register { id, name, password } } else { ClientMessage::Login { id, name, password } }
 }
 
 /// The name of a new message, for ever.

@@ -51,9 +51,10 @@ fn what_is_no_command_is_never_sent() {
     story.line("message", &["error usage message: message USER TEXT"]);
     story.line("message yoda", &["error empty message yoda: there is nothing to send"]);
     story.line("broadcast  ", &["error empty broadcast: there is nothing to send"]);
-    story.line("whoelsesince soon", &[
-        "error bad-time whoelsesince: not a time; write seconds, or a number with s, m, h or d, at most 3650d",
-    ]);
+    story.line(
+        "whoelsesince soon",
+        &["error bad-time whoelsesince: not a time; write seconds, or a number with s, m, h or d, at most 3650d"],
+    );
     let long = format!("broadcast {}", "x".repeat(8193));
     story.line(&long, &["error too-long broadcast: 8193 bytes, at most 8192 are allowed"]);
 }
@@ -63,15 +64,14 @@ fn lists_begin_with_their_count_and_leave_oneself_out() {
     let mut story = Story::logged_in();
     story.line("whoelse", &["> who 2"]);
     let away = UserInfo { away: "at lunch".to_owned(), ..user("yoda", true) };
-    let first = ServerMessage::Users { re: RequestId(2), users: vec![user("leia", true), user("hans", true)], more: true };
+    let first =
+        ServerMessage::Users { re: RequestId(2), users: vec![user("leia", true), user("hans", true)], more: true };
     story.check(Msg::Server(first), &[]);
     let last = ServerMessage::Users { re: RequestId(2), users: vec![away], more: false };
-    story.check(Msg::Server(last), &[
-        "users 2",
-        "user leia since 14:02",
-        "user yoda since 14:02: at lunch",
-        "ok whoelse",
-    ]);
+    story.check(
+        Msg::Server(last),
+        &["users 2", "user leia since 14:02", "user yoda since 14:02: at lunch", "ok whoelse"],
+    );
     story.line("whoelsesince 2h", &["> who-since 3 7200000"]);
     let gone = UserInfo { since: UnixMs(START - 24 * 3_600_000), ..user("luke", false) };
     let answer = ServerMessage::Users { re: RequestId(3), users: vec![gone], more: false };
@@ -85,14 +85,15 @@ fn lists_begin_with_their_count_and_leave_oneself_out() {
 fn a_block_says_what_changes_and_a_message_then_hints_once() {
     let mut story = Story::logged_in();
     story.line("ignore vader", &["> block 2 vader"]);
-    story.check(ok(2), &[
-        "ok block vader: nothing from vader reaches you and vader sees you as offline; you still see vader and may \
-         write to vader",
-    ]);
-    story.line("message vader bye", &[
-        "hint vader: you have blocked vader, who cannot answer",
-        "> text 3 message 2 to @vader: bye",
-    ]);
+    story.check(
+        ok(2),
+        &["ok block vader: nothing from vader reaches you and vader sees you as offline; you still see vader and may \
+         write to vader"],
+    );
+    story.line(
+        "message vader bye",
+        &["hint vader: you have blocked vader, who cannot answer", "> text 3 message 2 to @vader: bye"],
+    );
     story.tell(sent(3, "@vader", 1, Outcome::DELIVERED));
     story.line("message vader really", &["> text 4 message 3 to @vader: really"]);
     story.tell(sent(4, "@vader", 2, Outcome::DELIVERED));
@@ -109,13 +110,16 @@ fn history_comes_whole_and_oldest_first() {
     };
     let newest = vec![entry("#lobby", 8, "leia", "two"), entry("#lobby", 9, "hans", "three")];
     story.check(page(2, newest, true), &["> history 3 #lobby 1 before 8"]);
-    story.check(page(3, vec![entry("#lobby", 7, "yoda", "one")], true), &[
-        "messages 3",
-        "history from yoda at 2026-11-20 13:40: one",
-        "history from leia at 2026-11-20 13:40: two",
-        "history from hans at 2026-11-20 13:40: three",
-        "ok history",
-    ]);
+    story.check(
+        page(3, vec![entry("#lobby", 7, "yoda", "one")], true),
+        &[
+            "messages 3",
+            "history from yoda at 2026-11-20 13:40: one",
+            "history from leia at 2026-11-20 13:40: two",
+            "history from hans at 2026-11-20 13:40: three",
+            "ok history",
+        ],
+    );
     story.line("history @yoda 400", &["> history 4 @yoda 200"]);
     story.check(page(4, Vec::new(), true), &["messages 0", "ok history yoda"]);
 }
@@ -131,15 +135,15 @@ fn people_and_their_words() {
     let answer = |re, user, last_seen| {
         Msg::Server(ServerMessage::Whois { re: RequestId(re), user, created: UnixMs(START - 3_600_000), last_seen })
     };
-    story.check(answer(4, user("yoda", true), None), &[
-        "whois yoda online since 14:02 created 2026-11-20 13:02",
-        "ok whois yoda",
-    ]);
+    story.check(
+        answer(4, user("yoda", true), None),
+        &["whois yoda online since 14:02 created 2026-11-20 13:02", "ok whois yoda"],
+    );
     story.line("whois luke", &["> whois 5 luke"]);
-    story.check(answer(5, user("luke", false), Some(UnixMs(START))), &[
-        "whois luke offline last-seen 2026-11-20 14:02 created 2026-11-20 13:02",
-        "ok whois luke",
-    ]);
+    story.check(
+        answer(5, user("luke", false), Some(UnixMs(START))),
+        &["whois luke offline last-seen 2026-11-20 14:02 created 2026-11-20 13:02", "ok whois luke"],
+    );
 }
 
 #[test]

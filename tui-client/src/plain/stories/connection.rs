@@ -8,10 +8,7 @@ use crate::app::transcript::State;
 fn a_server_that_is_not_there_is_told_at_once() {
     let mut story = Story::new(settings(), Some("hans"), Some("falcon"));
     story.begin();
-    story.check(unreachable(), &[
-        "! No connection: cannot reach 127.0.0.1:4000: connection refused.",
-        "> quit 3",
-    ]);
+    story.check(unreachable(), &["! No connection: cannot reach 127.0.0.1:4000: connection refused.", "> quit 3"]);
 }
 
 #[test]
@@ -44,7 +41,7 @@ fn waits_double_up_to_the_limit_and_then_it_gives_up() {
     loop {
         let begun = story.now();
         story.wake(&["> connect"]);
-        waits.push((story.now() - begun).as_millis());
+        waits.push(story.now().abs_diff(begun).as_millis());
         let lines = story.tell(unreachable());
         if lines.last().unwrap() == "> quit 3" {
             assert_eq!(lines.len(), 3, "{lines:?}");
@@ -134,10 +131,13 @@ fn a_change_of_password_is_not_sent_again() {
         story.answer(answer, &[]);
     }
     story.answer("millennium", &["> passwd 2 falcon millennium"]);
-    story.check(lost(), &[
-        "error not-connected passwd: the connection broke before the answer came; the password may have changed",
-        "state reconnecting 1",
-    ]);
+    story.check(
+        lost(),
+        &[
+            "error not-connected passwd: the connection broke before the answer came; the password may have changed",
+            "state reconnecting 1",
+        ],
+    );
 }
 
 #[test]

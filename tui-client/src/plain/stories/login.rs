@@ -101,10 +101,10 @@ fn with_register_the_account_is_made_without_questions() {
     let mut story = Story::new(Settings { register: true, ..settings() }, Some("lando"), Some("cloud city"));
     story.begin();
     story.check(connected(), &["state connected", "> register 1 lando cloud city"]);
-    story.check(refused(1, Code::NAME_TAKEN, "this name is taken"), &[
-        "error name-taken: this name is taken",
-        "> quit 4",
-    ]);
+    story.check(
+        refused(1, Code::NAME_TAKEN, "this name is taken"),
+        &["error name-taken: this name is taken", "> quit 4"],
+    );
 }
 
 #[test]
@@ -156,11 +156,7 @@ fn the_key_of_the_server_is_judged_before_anything_is_said() {
     story.begin();
     let trust = Trust::FirstUse { fingerprint: "SHA256:ab".to_owned() };
     let notice = "! First contact with this server. Its key is remembered: SHA256:ab.";
-    story.check(Msg::Connected { welcome: welcome(), trust }, &[
-        "state connected",
-        notice,
-        "> login 1 hans falcon",
-    ]);
+    story.check(Msg::Connected { welcome: welcome(), trust }, &["state connected", notice, "> login 1 hans falcon"]);
     let mut story = Story::new(settings(), Some("hans"), Some("falcon"));
     story.begin();
     let [address, expected, found] = ["chat.example:4000", "SHA256:ab", "SHA256:cd"].map(str::to_owned);
@@ -185,8 +181,8 @@ fn a_notice_about_the_account_is_shown() {
     let mut story = Story::script();
     let (re, name) = (RequestId(1), "hans".to_owned());
     let notice = "3 failed logins since the last good one".to_owned();
-    story.check(Msg::Server(ServerMessage::LoggedIn { re, name, timeout_ms: 0, notice }), &[
-        "state logged-in hans",
-        "notice: 3 failed logins since the last good one",
-    ]);
+    story.check(
+        Msg::Server(ServerMessage::LoggedIn { re, name, timeout_ms: 0, notice }),
+        &["state logged-in hans", "notice: 3 failed logins since the last good one"],
+    );
 }

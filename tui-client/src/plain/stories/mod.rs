@@ -20,7 +20,7 @@ use shared::message::{ClientMessage, Entry, Kind, Outcome, Reason, Refusal, Serv
 use super::{Clock, Line, Voice};
 use crate::app::effect::{Effect, LogIn};
 use crate::app::model::{Linger, Model, Settings};
-use crate::app::moment::{Jitter, Mono, Moment};
+use crate::app::moment::{Jitter, Moment, Mono};
 use crate::app::msg::{Fault, Msg, Trust};
 use crate::app::update::update;
 

@@ -32,13 +32,16 @@ fn the_login_shows_who_is_there_what_waited_and_the_last_lines() {
     story.check(roster(&["hans", "leia"]), &[]);
     story.check(roster(&["yoda"]), &[]);
     let waited = Entry { stored: true, ..entry("@yoda", 3, "yoda", "are you there?") };
-    story.check(said(waited), &[
-        "users 2",
-        "user leia since 14:02",
-        "user yoda since 14:02",
-        "stored from yoda at 2026-11-20 13:40: are you there?",
-        "> ack @yoda 3",
-    ]);
+    story.check(
+        said(waited),
+        &[
+            "users 2",
+            "user leia since 14:02",
+            "user yoda since 14:02",
+            "stored from yoda at 2026-11-20 13:40: are you there?",
+            "> ack @yoda 3",
+        ],
+    );
     story.check(ready(), &["> history 2 #lobby 2"]);
     story.check(said(entry("#lobby", 9, "leia", "live")), &["broadcast from leia: live"]);
     let page = vec![entry("#lobby", 8, "yoda", "before"), entry("#lobby", 9, "leia", "live")];

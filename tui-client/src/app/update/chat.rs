@@ -64,12 +64,13 @@ fn too_long(model: &Model, text: &str) -> Option<Why> {
 }
 
 /// An own text is durable.
-pub(super) fn sent(turn: &mut Turn<'_>, re: RequestId, seq: Seq, at: UnixMs, outcome: Outcome) {
+pub(super) fn sent(turn: &mut Turn<'_>, re: RequestId, conv: &str, (seq, at): (Seq, UnixMs), outcome: Outcome) {
     let Some(request) = turn.model.requests.end(re) else { return };
     let Purpose::Text(TextLine { verb, place, line }) = request.purpose else { return };
     idle::told(turn, request.sent);
     turn.model.conversations.open(&place).transcript.confirm(line, seq, at, state(&outcome));
-    let user = place.user().cloned();
+    // The server says the name as it is registered, whatever was typed.
+    let user = Place::from_wire(conv).as_ref().unwrap_or(&place).user().cloned();
     // "Everyone" is what a broadcast means; only another end is worth a word.
     let outcome = (outcome != Outcome::EVERYONE).then_some(outcome);
     turn.report(Report::Done(Done { user, outcome, ..Done::new(verb) }));

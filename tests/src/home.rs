@@ -57,9 +57,9 @@ impl Home {
             for entry in std::fs::read_dir(&folder).expect("a folder of ours is readable") {
                 let path = entry.expect("a folder of ours is readable").path();
                 if path.is_dir() {
-                    folders.push(path)
+                    folders.push(path);
                 } else {
-                    found.push(path)
+                    found.push(path);
                 }
             }
         }

@@ -301,16 +301,29 @@ impl PlainClient {
 
     /// Waits for a line that fits, and returns every line up to and with it.
     pub fn until(&mut self, what: &str, fits: impl FnMut(&str) -> bool) -> Vec<String> {
-        self.until_within(DEADLINE, what, fits)
+        let (lines, found) = self.lines_until(DEADLINE, fits);
+        assert!(
+            found,
+            "{} never printed {what}
+{}",
+            self.who,
+            self.report()
+        );
+        lines
     }
 
-    /// Like [`PlainClient::until`] with another deadline, for the few tests about time itself.
-    pub fn until_within(
+    /// Waits at most `limit` for a line that fits: for tests that have to do something meanwhile.
+    pub fn wait_line(&mut self, limit: Duration, fits: impl FnMut(&str) -> bool) -> Option<String> {
+        let (mut lines, found) = self.lines_until(limit, fits);
+        lines.pop().filter(|_| found)
+    }
+
+    /// The lines up to and with the first that fits, or up to the deadline or the end, and whether one did.
+    fn lines_until(
         &mut self,
         limit: Duration,
-        what: &str,
         mut fits: impl FnMut(&str) -> bool,
-    ) -> Vec<String> {
+    ) -> (Vec<String>, bool) {
         let mut lines = Vec::new();
         let mut place = self.read;
         let found = self.stdout.wait_within(limit, |bytes, _| {
@@ -326,13 +339,7 @@ impl PlainClient {
             None
         });
         self.read = place;
-        assert!(
-            found.is_some(),
-            "{} never printed {what}\n{}",
-            self.who,
-            self.report()
-        );
-        lines
+        (lines, found.is_some())
     }
 
     /// Proves that no line up to exactly `marker`, which must come after it on the same path, fits.
@@ -476,6 +483,21 @@ impl PlainClient {
             self.report()
         );
     }
+}
+
+impl Answer {
+    /// The names in the `user ...` lines, in their order.
+    pub fn users(&self) -> Vec<String> {
+        users_in(&self.lines)
+    }
+}
+
+/// The names in the `user ...` lines of a list, in their order.
+pub fn users_in(lines: &[String]) -> Vec<String> {
+    let names = lines
+        .iter()
+        .filter_map(|line| line.strip_prefix("user ")?.split([' ', ':']).next());
+    names.map(str::to_owned).collect()
 }
 
 /// Whether a line is the one answer of a command.

@@ -317,6 +317,19 @@ impl TestServer {
         &mut self.plan
     }
 
+    /// The file in its data folder that holds its key.
+    pub fn key_file(&self) -> PathBuf {
+        let entries = std::fs::read_dir(self.data()).expect("the server has made its data folder");
+        let mut paths = entries.map(|entry| entry.expect("a folder of ours is readable").path());
+        let is_key = |path: &PathBuf| {
+            path.file_name()
+                .is_some_and(|name| name.to_string_lossy().contains("key"))
+        };
+        paths
+            .find(is_key)
+            .expect("the server has made its key file")
+    }
+
     /// The fingerprint of its key, as in the invite link it printed.
     pub fn fingerprint(&self) -> String {
         let line = self.expect_log(&["tern://", "#"]);

@@ -37,9 +37,7 @@ impl Capture {
     /// Reads nothing of `source` before [`Capture::release`], so that its pipe fills.
     pub fn held(source: impl Read + Send + 'static) -> Self {
         let shared = Arc::new(Shared::default());
-        let capture = Self {
-            shared: Arc::clone(&shared),
-        };
+        let capture = Self { shared: Arc::clone(&shared) };
         thread::spawn(move || shared.collect(source));
         capture
     }
@@ -62,11 +60,7 @@ impl Capture {
     }
 
     /// Like [`Capture::wait_for`] with another deadline, for the few tests about time itself.
-    pub fn wait_within<T>(
-        &self,
-        limit: Duration,
-        mut look: impl FnMut(&[u8], bool) -> Option<T>,
-    ) -> Option<T> {
+    pub fn wait_within<T>(&self, limit: Duration, mut look: impl FnMut(&[u8], bool) -> Option<T>) -> Option<T> {
         let end = Instant::now() + limit;
         let mut state = self.shared.lock();
         loop {
@@ -113,10 +107,7 @@ impl Shared {
     fn collect(&self, mut source: impl Read) {
         let mut state = self.lock();
         while !state.released {
-            state = self
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         drop(state);
         let mut chunk = [0; 16 * 1024];

@@ -42,10 +42,7 @@ impl Home {
             ("TZ".to_owned(), "UTC".into()),
             ("RUST_BACKTRACE".to_owned(), "1".into()),
         ];
-        all.extend(
-            KEPT.iter()
-                .filter_map(|name| Some(((*name).to_owned(), std::env::var_os(name)?.into()))),
-        );
+        all.extend(KEPT.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var_os(name)?.into()))));
         all
     }
 

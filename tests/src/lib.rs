@@ -19,7 +19,7 @@ mod server;
 
 pub use capture::Capture;
 pub use home::Home;
-pub use plain::{Answer, PlainBuilder, PlainClient, Stdin, users_in};
+pub use plain::{Answer, PlainBuilder, PlainClient, Stdin, Stdout, users_in};
 pub use process::{Exit, Process, binary};
 pub use pty::PtyClient;
 pub use raw::{RawClient, RawSocket};

@@ -28,9 +28,22 @@ pub struct PlainBuilder {
     arguments: Vec<String>,
     password: Option<String>,
     home: Rc<Home>,
+    face: Option<&'static str>,
     stdin: Stdin,
-    stdout_held: bool,
-    stdout_closed: bool,
+    stdout: Stdout,
+}
+
+/// What the client's standard output leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stdout {
+    /// The test, which reads at once.
+    Read,
+    /// A pipe that nobody reads before [`PlainClient::release_stdout`].
+    Held,
+    /// A pipe whose reader has gone.
+    Broken,
+    /// No file descriptor at all (`>&-`).
+    Closed,
 }
 
 /// A running client.
@@ -66,9 +79,9 @@ impl PlainBuilder {
             arguments: Vec::new(),
             password: None,
             home: Rc::new(Home::new()),
+            face: Some("--plain"),
             stdin: Stdin::Pipe,
-            stdout_held: false,
-            stdout_closed: false,
+            stdout: Stdout::Read,
         }
     }
 
@@ -119,49 +132,41 @@ impl PlainBuilder {
         self
     }
 
-    /// Nobody reads its stdout before [`PlainClient::release_stdout`].
+    /// What its standard output leads to.
     #[must_use]
-    pub fn stdout_held(mut self) -> Self {
-        self.stdout_held = true;
+    pub fn stdout(mut self, stdout: Stdout) -> Self {
+        self.stdout = stdout;
         self
     }
 
-    /// It has no stdout at all (`>&-`).
+    /// One JSON object a line instead of lines of text.
     #[must_use]
-    pub fn stdout_closed(mut self) -> Self {
-        self.stdout_closed = true;
+    pub fn json(mut self) -> Self {
+        self.face = Some("--json");
+        self
+    }
+
+    /// No face is asked for: it chooses one by itself, or does something else than chatting.
+    #[must_use]
+    pub fn bare(mut self) -> Self {
+        self.face = None;
         self
     }
 
     /// Starts it.
     pub fn start(self) -> PlainClient {
         let mut command = self.command();
-        command
-            .env_clear()
-            .envs(self.home.environment())
-            .env("TERM", "dumb")
-            .current_dir(self.home.path());
+        command.env_clear().envs(self.home.environment()).env("TERM", "dumb").current_dir(self.home.path());
         if let Some(password) = &self.password {
             command.env("TERN_PASSWORD", password);
         }
-        command.stdin(if self.stdin == Stdin::Pipe {
-            Stdio::piped()
-        } else {
-            Stdio::null()
-        });
-        command.stdout(if self.stdout_closed {
-            Stdio::null()
-        } else {
-            Stdio::piped()
-        });
-        let mut child = command
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the client can be started");
-        let stdout = match child.stdout.take() {
-            Some(pipe) if self.stdout_held => Capture::held(pipe),
-            Some(pipe) => Capture::of(pipe),
-            None => Capture::empty(),
+        command.stdin(if self.stdin == Stdin::Pipe { Stdio::piped() } else { Stdio::null() });
+        command.stdout(if self.stdout == Stdout::Closed { Stdio::null() } else { Stdio::piped() });
+        let mut child = command.stderr(Stdio::piped()).spawn().expect("the client can be started");
+        let stdout = match (child.stdout.take(), self.stdout) {
+            (Some(pipe), Stdout::Held) => Capture::held(pipe),
+            (Some(pipe), Stdout::Read) => Capture::of(pipe),
+            (_, Stdout::Broken | Stdout::Closed) | (None, _) => Capture::empty(),
         };
         PlainClient {
             home: self.home,
@@ -194,23 +199,17 @@ impl PlainBuilder {
         if self.stdin == Stdin::Closed {
             redirections.push_str(" <&-");
         }
-        if self.stdout_closed {
+        if self.stdout == Stdout::Closed {
             redirections.push_str(" >&-");
         }
         let mut command = if redirections.is_empty() {
             Command::new(binary("tui-client"))
         } else {
             let mut shell = Command::new("/bin/sh");
-            shell
-                .arg("-c")
-                .arg(format!("exec \"$0\" \"$@\"{redirections}"))
-                .arg(binary("tui-client"));
+            shell.arg("-c").arg(format!("exec \"$0\" \"$@\"{redirections}")).arg(binary("tui-client"));
             shell
         };
-        command
-            .args(&self.target)
-            .arg("--plain")
-            .args(&self.arguments);
+        command.args(&self.target).args(self.face).args(&self.arguments);
         command
     }
 }
@@ -218,19 +217,14 @@ impl PlainBuilder {
 impl PlainClient {
     /// Types a line.
     pub fn send(&mut self, line: &str) {
-        let stdin = self
-            .stdin
-            .as_mut()
-            .expect("stdin was not closed by the test");
-        let sent = stdin
-            .write_all(format!("{line}\n").as_bytes())
-            .and_then(|()| stdin.flush());
-        if let Err(error) = sent {
-            panic!(
-                "{} takes no more lines: {error}\n{}",
-                self.who,
-                self.report()
-            );
+        self.send_bytes(format!("{line}\n").as_bytes());
+    }
+
+    /// Types bytes, without a newline of its own.
+    pub fn send_bytes(&mut self, bytes: &[u8]) {
+        let stdin = self.stdin.as_mut().expect("stdin was not closed by the test");
+        if let Err(error) = stdin.write_all(bytes).and_then(|()| stdin.flush()) {
+            panic!("{} takes no more lines: {error}\n{}", self.who, self.report());
         }
     }
 
@@ -243,9 +237,7 @@ impl PlainClient {
     pub fn ask(&mut self, line: &str) -> Answer {
         self.send(line);
         let mut lines = self.until(&format!("the answer to `{line}`"), is_verdict);
-        let verdict = lines
-            .pop()
-            .expect("the line that was waited for is the last");
+        let verdict = lines.pop().expect("the line that was waited for is the last");
         Answer { lines, verdict }
     }
 
@@ -270,15 +262,9 @@ impl PlainClient {
     /// Types a command that must be refused with this code. Returns the whole line.
     pub fn refused(&mut self, line: &str, code: &str) -> String {
         let verdict = self.ask(line).verdict;
-        let rest = verdict
-            .strip_prefix("error ")
-            .and_then(|rest| rest.strip_prefix(code));
+        let rest = verdict.strip_prefix("error ").and_then(|rest| rest.strip_prefix(code));
         let fits = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', ':']));
-        assert!(
-            fits,
-            "`{line}` was answered with `{verdict}` instead of `error {code}`\n{}",
-            self.report()
-        );
+        assert!(fits, "`{line}` was answered with `{verdict}` instead of `error {code}`\n{}", self.report());
         verdict
     }
 
@@ -294,21 +280,13 @@ impl PlainClient {
 
     /// Waits for a line that fits, and returns it.
     pub fn expect_line(&mut self, what: &str, fits: impl FnMut(&str) -> bool) -> String {
-        self.until(what, fits)
-            .pop()
-            .expect("the line that was waited for is the last")
+        self.until(what, fits).pop().expect("the line that was waited for is the last")
     }
 
     /// Waits for a line that fits, and returns every line up to and with it.
     pub fn until(&mut self, what: &str, fits: impl FnMut(&str) -> bool) -> Vec<String> {
         let (lines, found) = self.lines_until(DEADLINE, fits);
-        assert!(
-            found,
-            "{} never printed {what}
-{}",
-            self.who,
-            self.report()
-        );
+        assert!(found, "{} never printed {what}\n{}", self.who, self.report());
         lines
     }
 
@@ -319,11 +297,7 @@ impl PlainClient {
     }
 
     /// The lines up to and with the first that fits, or up to the deadline or the end, and whether one did.
-    fn lines_until(
-        &mut self,
-        limit: Duration,
-        mut fits: impl FnMut(&str) -> bool,
-    ) -> (Vec<String>, bool) {
+    fn lines_until(&mut self, limit: Duration, mut fits: impl FnMut(&str) -> bool) -> (Vec<String>, bool) {
         let mut lines = Vec::new();
         let mut place = self.read;
         let found = self.stdout.wait_within(limit, |bytes, _| {
@@ -345,22 +319,14 @@ impl PlainClient {
     /// Proves that no line up to exactly `marker`, which must come after it on the same path, fits.
     pub fn expect_none_until(&mut self, marker: &str, mut forbidden: impl FnMut(&str) -> bool) {
         for line in self.until(&format!("`{marker}`"), |seen| seen == marker) {
-            assert!(
-                !forbidden(&line),
-                "{} printed `{line}`\n{}",
-                self.who,
-                self.report()
-            );
+            assert!(!forbidden(&line), "{} printed `{line}`\n{}", self.who, self.report());
         }
     }
 
     /// Every whole line after the place where the last `expect` stopped, without waiting.
     pub fn rest(&mut self) -> Vec<String> {
         let bytes = self.stdout.bytes();
-        let end = bytes
-            .iter()
-            .rposition(|&byte| byte == b'\n')
-            .map_or(self.read, |at| at + 1);
+        let end = bytes.iter().rposition(|&byte| byte == b'\n').map_or(self.read, |at| at + 1);
         let rest = String::from_utf8_lossy(&bytes[self.read..end.max(self.read)]).into_owned();
         self.read = end.max(self.read);
         rest.lines().map(str::to_owned).collect()
@@ -388,15 +354,8 @@ impl PlainClient {
 
     /// Waits for text on stderr.
     pub fn expect_stderr(&self, text: &str) {
-        let found = self
-            .stderr
-            .wait_for(|bytes, _| String::from_utf8_lossy(bytes).contains(text).then_some(()));
-        assert!(
-            found.is_some(),
-            "{} never said `{text}` on stderr\n{}",
-            self.who,
-            self.report()
-        );
+        let found = self.stderr.wait_for(|bytes, _| String::from_utf8_lossy(bytes).contains(text).then_some(()));
+        assert!(found.is_some(), "{} never said `{text}` on stderr\n{}", self.who, self.report());
     }
 
     /// Begins to read a stdout that was held.
@@ -408,11 +367,7 @@ impl PlainClient {
     pub fn exit(&self) -> i32 {
         match self.process.wait_within(DEADLINE) {
             Some(Exit::Code(code)) => code,
-            Some(Exit::Signal(signal)) => panic!(
-                "{} was ended by signal {signal}\n{}",
-                self.who,
-                self.report()
-            ),
+            Some(Exit::Signal(signal)) => panic!("{} was ended by signal {signal}\n{}", self.who, self.report()),
             None => panic!("{} does not end\n{}", self.who, self.report()),
         }
     }
@@ -458,11 +413,7 @@ impl PlainClient {
 
     /// Everything seen, for the message of a failed test.
     pub fn report(&self) -> String {
-        format!(
-            "--- stdout\n{}--- stderr\n{}---",
-            self.stdout.text(),
-            self.stderr.text()
-        )
+        format!("--- stdout\n{}--- stderr\n{}---", self.stdout.text(), self.stderr.text())
     }
 
     /// Checks that stdout has whole lines and no control character but the newline, in bytes and in text.
@@ -471,17 +422,9 @@ impl PlainClient {
         let text = String::from_utf8(bytes).expect("stdout is UTF-8");
         for (number, line) in text.lines().enumerate() {
             let bad = line.chars().find(|&c| c.is_control() || is_invisible(c));
-            assert!(
-                bad.is_none(),
-                "line {} of stdout has {bad:?}: {line:?}",
-                number + 1
-            );
+            assert!(bad.is_none(), "line {} of stdout has {bad:?}: {line:?}", number + 1);
         }
-        assert!(
-            text.is_empty() || text.ends_with('\n'),
-            "stdout ends within a line:\n{}",
-            self.report()
-        );
+        assert!(text.is_empty() || text.ends_with('\n'), "stdout ends within a line:\n{}", self.report());
     }
 }
 
@@ -494,9 +437,7 @@ impl Answer {
 
 /// The names in the `user ...` lines of a list, in their order.
 pub fn users_in(lines: &[String]) -> Vec<String> {
-    let names = lines
-        .iter()
-        .filter_map(|line| line.strip_prefix("user ")?.split([' ', ':']).next());
+    let names = lines.iter().filter_map(|line| line.strip_prefix("user ")?.split([' ', ':']).next());
     names.map(str::to_owned).collect()
 }
 
@@ -508,8 +449,5 @@ fn is_verdict(line: &str) -> bool {
 /// Characters that hide, reorder or break a line without being control characters.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
-        || matches!(
-            c,
-            '\u{061c}' | '\u{feff}' | '\u{00ad}' | '\u{e0000}'..='\u{e007f}'
-        )
+        || matches!(c, '\u{061c}' | '\u{feff}' | '\u{00ad}' | '\u{e0000}'..='\u{e007f}')
 }

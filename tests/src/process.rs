@@ -39,16 +39,9 @@ struct Shared {
 /// When it is not there: cargo builds the tests of one package without the programs of another.
 pub fn binary(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a running program knows its path");
-    let folder = test
-        .parent()
-        .and_then(std::path::Path::parent)
-        .expect("tests are built in target/PROFILE/deps");
+    let folder = test.parent().and_then(std::path::Path::parent).expect("tests are built in target/PROFILE/deps");
     let program = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
-    assert!(
-        program.is_file(),
-        "{} is missing: build the programs first: cargo build --workspace",
-        program.display()
-    );
+    assert!(program.is_file(), "{} is missing: build the programs first: cargo build --workspace", program.display());
     program
 }
 
@@ -68,19 +61,13 @@ impl Process {
             drop(slot);
             seen.ended.notify_all();
         });
-        Self {
-            name: name.into(),
-            pid,
-            shared,
-        }
+        Self { name: name.into(), pid, shared }
     }
 
     /// Takes care of a child of the standard library.
     pub fn of(name: impl Into<String>, mut child: std::process::Child) -> Self {
         Self::watch(name, Pid::from_child(&child), move || {
-            child
-                .wait()
-                .expect("an ended child of ours can be collected");
+            child.wait().expect("an ended child of ours can be collected");
         })
     }
 
@@ -122,8 +109,7 @@ impl Process {
     ///
     /// When it still runs after [`DEADLINE`].
     pub fn wait(&self) -> Exit {
-        self.wait_within(DEADLINE)
-            .unwrap_or_else(|| panic!("{} still runs after {DEADLINE:?}", self.name))
+        self.wait_within(DEADLINE).unwrap_or_else(|| panic!("{} still runs after {DEADLINE:?}", self.name))
     }
 
     /// Ends it at once, as a crash would, and waits until it is gone.
@@ -149,10 +135,7 @@ impl Shared {
 
 fn wait_without_collecting(pid: Pid) -> Exit {
     loop {
-        match waitid(
-            WaitId::Pid(pid),
-            WaitIdOptions::EXITED | WaitIdOptions::NOWAIT,
-        ) {
+        match waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT) {
             Ok(Some(status)) => {
                 return match status.exit_status() {
                     Some(code) => Exit::Code(code),

@@ -29,15 +29,8 @@ impl PtyClient {
     /// Starts `tui-client` with these arguments and this `TERM`. `password` goes into the environment.
     pub fn start(term: &str, arguments: &[&str], password: Option<&str>) -> Self {
         let home = Rc::new(Home::new());
-        let size = PtySize {
-            rows: ROWS,
-            cols: COLUMNS,
-            pixel_width: 0,
-            pixel_height: 0,
-        };
-        let pair = native_pty_system()
-            .openpty(size)
-            .expect("the system has pseudo-terminals");
+        let size = PtySize { rows: ROWS, cols: COLUMNS, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).expect("the system has pseudo-terminals");
         let mut command = CommandBuilder::new(binary("tui-client"));
         command.env_clear();
         for (name, value) in home.environment() {
@@ -49,50 +42,21 @@ impl PtyClient {
         }
         command.args(arguments);
         command.cwd(home.path());
-        let mut child = pair
-            .slave
-            .spawn_command(command)
-            .expect("the client can be started");
-        let pid = child
-            .process_id()
-            .and_then(|id| i32::try_from(id).ok())
-            .and_then(Pid::from_raw);
-        let process = Process::watch(
-            "tui-client",
-            pid.expect("a child has a process id"),
-            move || {
-                child
-                    .wait()
-                    .expect("an ended child of ours can be collected");
-            },
-        );
+        let mut child = pair.slave.spawn_command(command).expect("the client can be started");
+        let pid = child.process_id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        let process = Process::watch("tui-client", pid.expect("a child has a process id"), move || {
+            child.wait().expect("an ended child of ours can be collected");
+        });
         // Ours must be gone, or the terminal never ends.
         drop(pair.slave);
-        let output = Capture::of(
-            pair.master
-                .try_clone_reader()
-                .expect("the terminal can be read"),
-        );
-        let keys = pair
-            .master
-            .take_writer()
-            .expect("the terminal can be written");
-        Self {
-            process,
-            master: pair.master,
-            keys,
-            output,
-            home,
-            seen: 0,
-        }
+        let output = Capture::of(pair.master.try_clone_reader().expect("the terminal can be read"));
+        let keys = pair.master.take_writer().expect("the terminal can be written");
+        Self { process, master: pair.master, keys, output, home, seen: 0 }
     }
 
     /// Presses keys.
     pub fn keys(&mut self, keys: &str) {
-        self.keys
-            .write_all(keys.as_bytes())
-            .and_then(|()| self.keys.flush())
-            .expect("the terminal takes keys");
+        self.keys.write_all(keys.as_bytes()).and_then(|()| self.keys.flush()).expect("the terminal takes keys");
     }
 
     /// Types a line and presses Enter.
@@ -100,12 +64,18 @@ impl PtyClient {
         self.keys(&format!("{text}\r"));
     }
 
+    /// Answers the two questions for a new password.
+    pub fn register(&mut self, password: &str, repeated: &str) {
+        for answer in [password, repeated] {
+            self.expect("assword");
+            self.line(answer);
+        }
+    }
+
     /// Waits until `text` comes out, after the place where the last wait stopped.
     pub fn expect(&mut self, text: &str) {
         let from = self.seen;
-        let found = self
-            .output
-            .wait_for(|bytes, _| find(&bytes[from..], text.as_bytes()));
+        let found = self.output.wait_for(|bytes, _| find(&bytes[from..], text.as_bytes()));
         match found {
             Some(at) => self.seen = from + at + text.len(),
             None => panic!("the terminal never got {text:?}\n{}", self.report()),
@@ -114,14 +84,8 @@ impl PtyClient {
 
     /// Waits until the screen fits.
     pub fn expect_screen(&self, what: &str, mut fits: impl FnMut(&str) -> bool) {
-        let found = self
-            .output
-            .wait_within(DEADLINE, |bytes, _| fits(&screen_of(bytes)).then_some(()));
-        assert!(
-            found.is_some(),
-            "the screen never showed {what}\n{}",
-            self.report()
-        );
+        let found = self.output.wait_within(DEADLINE, |bytes, _| fits(&screen_of(bytes)).then_some(()));
+        assert!(found.is_some(), "the screen never showed {what}\n{}", self.report());
     }
 
     /// What the terminal shows now.
@@ -136,22 +100,13 @@ impl PtyClient {
 
     /// Changes the size of the terminal.
     pub fn resize(&self, rows: u16, columns: u16) {
-        let size = PtySize {
-            rows,
-            cols: columns,
-            pixel_width: 0,
-            pixel_height: 0,
-        };
-        self.master
-            .resize(size)
-            .expect("the terminal can be resized");
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        self.master.resize(size).expect("the terminal can be resized");
     }
 
     /// Waits for the client's end.
     pub fn exit(&self) -> Exit {
-        self.process
-            .wait_within(DEADLINE)
-            .unwrap_or_else(|| panic!("the client does not end\n{}", self.report()))
+        self.process.wait_within(DEADLINE).unwrap_or_else(|| panic!("the client does not end\n{}", self.report()))
     }
 
     /// Its home.
@@ -161,18 +116,12 @@ impl PtyClient {
 
     /// Everything seen, for the message of a failed test.
     pub fn report(&self) -> String {
-        format!(
-            "--- screen\n{}\n--- bytes\n{}\n---",
-            self.screen(),
-            self.output.text().escape_debug()
-        )
+        format!("--- screen\n{}\n--- bytes\n{}\n---", self.screen(), self.output.text().escape_debug())
     }
 }
 
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    bytes
-        .windows(wanted.len())
-        .position(|window| window == wanted)
+    bytes.windows(wanted.len()).position(|window| window == wanted)
 }
 
 fn screen_of(bytes: &[u8]) -> String {

@@ -36,14 +36,9 @@ pub struct RawClient {
 impl RawSocket {
     /// Connects to a port of this machine.
     pub fn connect(port: u16) -> Self {
-        let socket =
-            TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("the server takes connections");
-        socket
-            .set_read_timeout(Some(DEADLINE))
-            .expect("a deadline above zero is valid");
-        socket
-            .set_nodelay(true)
-            .expect("a connected socket takes the option");
+        let socket = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("the server takes connections");
+        socket.set_read_timeout(Some(DEADLINE)).expect("a deadline above zero is valid");
+        socket.set_nodelay(true).expect("a connected socket takes the option");
         Self { socket }
     }
 
@@ -58,10 +53,7 @@ impl RawSocket {
         match self.socket.read_to_end(&mut all) {
             Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::ConnectionReset => {}
-            Err(error) => panic!(
-                "the server does not close: {error}; it said {:?}",
-                String::from_utf8_lossy(&all)
-            ),
+            Err(error) => panic!("the server does not close: {error}; it said {:?}", String::from_utf8_lossy(&all)),
         }
         all
     }
@@ -88,30 +80,16 @@ impl RawClient {
         let socket = RawSocket::connect(port).socket;
         let mut stream = StreamOwned::new(connection(), socket);
         while stream.conn.is_handshaking() {
-            stream
-                .conn
-                .complete_io(&mut stream.sock)
-                .expect("the server speaks TLS 1.3");
+            stream.conn.complete_io(&mut stream.sock).expect("the server speaks TLS 1.3");
         }
-        Self {
-            stream,
-            unread: BytesMut::new(),
-            requests: 0,
-            texts: 0,
-        }
+        Self { stream, unread: BytesMut::new(), requests: 0, texts: 0 }
     }
 
     /// Logs in as a sample user and waits until everything that waited has come.
     pub fn login(&mut self, user: &str) {
         let id = self.request();
-        self.say(&ClientMessage::Login {
-            id,
-            name: user.to_owned(),
-            password: password_of(user).to_owned(),
-        });
-        self.expect("ready", |message| {
-            matches!(message, ServerMessage::Ready { .. })
-        });
+        self.say(&ClientMessage::Login { id, name: user.to_owned(), password: password_of(user).to_owned() });
+        self.expect("ready", |message| matches!(message, ServerMessage::Ready { .. }));
     }
 
     /// A request id that was not used before.
@@ -125,24 +103,13 @@ impl RawClient {
         let id = self.request();
         self.texts += 1;
         let cid = self.client_id(self.texts);
-        self.say(&ClientMessage::Send {
-            id,
-            cid,
-            to: to.to_owned(),
-            text: text.to_owned(),
-            kind: Kind::TEXT,
-        });
+        self.say(&ClientMessage::Send { id, cid, to: to.to_owned(), text: text.to_owned(), kind: Kind::TEXT });
         id
     }
 
     /// A message id that is unique to this connection's socket and number.
     pub fn client_id(&self, number: u64) -> ClientId {
-        let port = self
-            .stream
-            .sock
-            .local_addr()
-            .expect("a connected socket has an address")
-            .port();
+        let port = self.stream.sock.local_addr().expect("a connected socket has an address").port();
         let mut bytes = [0; 16];
         bytes[..2].copy_from_slice(&port.to_be_bytes());
         bytes[2..6].copy_from_slice(&std::process::id().to_be_bytes());
@@ -157,10 +124,7 @@ impl RawClient {
 
     /// Sends bytes inside TLS. That the other side has closed already is no error: it may be what the test is about.
     pub fn send(&mut self, bytes: &[u8]) {
-        let _ = self
-            .stream
-            .write_all(bytes)
-            .and_then(|()| self.stream.flush());
+        let _ = self.stream.write_all(bytes).and_then(|()| self.stream.flush());
     }
 
     /// Sends a frame with this body and an honest length.
@@ -189,10 +153,7 @@ impl RawClient {
             if let Some(body) = frame.expect("the server's frames are within the limit") {
                 return Some(body);
             }
-            assert!(
-                Instant::now() < end,
-                "no frame from the server in {DEADLINE:?}"
-            );
+            assert!(Instant::now() < end, "no frame from the server in {DEADLINE:?}");
             let mut chunk = [0; 4096];
             match self.stream.read(&mut chunk) {
                 Ok(0) => return None,
@@ -204,11 +165,7 @@ impl RawClient {
     }
 
     /// Reads on until a message fits, and returns it.
-    pub fn expect(
-        &mut self,
-        what: &str,
-        mut fits: impl FnMut(&ServerMessage) -> bool,
-    ) -> ServerMessage {
+    pub fn expect(&mut self, what: &str, mut fits: impl FnMut(&ServerMessage) -> bool) -> ServerMessage {
         let mut seen = Vec::new();
         while let Some(message) = self.receive() {
             if fits(&message) {
@@ -226,10 +183,7 @@ impl RawClient {
 }
 
 fn is_closed(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe
-    )
+    matches!(kind, ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe)
 }
 
 fn connection() -> ClientConnection {
@@ -267,9 +221,7 @@ impl ServerCertVerifier for AnyKey {
         _: &CertificateDer<'_>,
         _: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Err(rustls::Error::PeerIncompatible(
-            rustls::PeerIncompatible::Tls12NotOffered,
-        ))
+        Err(rustls::Error::PeerIncompatible(rustls::PeerIncompatible::Tls12NotOffered))
     }
 
     fn verify_tls13_signature(
@@ -278,12 +230,7 @@ impl ServerCertVerifier for AnyKey {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(
-            message,
-            certificate,
-            signature,
-            &self.0.signature_verification_algorithms,
-        )
+        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

@@ -9,8 +9,7 @@ use tempfile::TempDir;
 use crate::{Capture, Exit, Home, PlainBuilder, PlainClient, Process, RawClient, binary};
 
 /// The sample accounts of the repository.
-const CREDENTIALS: &str =
-    "hans falcon\nyoda wise\nvader sithlord\nr2d2 socute\nleia blasterpistol\nluke jedimaster\n";
+const CREDENTIALS: &str = "hans falcon\nyoda wise\nvader sithlord\nr2d2 socute\nleia blasterpistol\nluke jedimaster\n";
 
 /// How long a locked account stays locked, where a test does not say so, in seconds: longer than any test.
 const BLOCK: u64 = 60;
@@ -34,7 +33,9 @@ pub struct ServerBuilder {
     block: u64,
     timeout: u64,
     port: u16,
+    bind: String,
     credentials: String,
+    credentials_is_a_folder: bool,
     data: Option<PathBuf>,
     extra: Vec<String>,
 }
@@ -61,6 +62,16 @@ pub struct FailedStart {
     pub stdout: String,
 }
 
+impl FailedStart {
+    /// Checks that it ended with exit code 1 and one line on stderr, which holds all of these words.
+    pub fn expect_one_line(&self, words: &[&str]) {
+        assert_eq!(self.exit, Exit::Code(1), "{}", self.stderr);
+        assert_eq!(self.stderr.trim_end().lines().count(), 1, "not one line:\n{}", self.stderr);
+        let missing = words.iter().find(|word| !self.stderr.contains(**word));
+        assert_eq!(missing, None, "{}", self.stderr);
+    }
+}
+
 impl ServerBuilder {
     /// Seconds for which an account is locked after three wrong passwords.
     #[must_use]
@@ -83,10 +94,24 @@ impl ServerBuilder {
         self
     }
 
+    /// The address to listen on instead of 127.0.0.1.
+    #[must_use]
+    pub fn bind(mut self, address: &str) -> Self {
+        address.clone_into(&mut self.bind);
+        self
+    }
+
     /// The text of the credentials file instead of the sample accounts.
     #[must_use]
     pub fn credentials(mut self, text: &str) -> Self {
         text.clone_into(&mut self.credentials);
+        self
+    }
+
+    /// A folder stands where the credentials file should be.
+    #[must_use]
+    pub fn credentials_is_a_folder(mut self) -> Self {
+        self.credentials_is_a_folder = true;
         self
     }
 
@@ -108,66 +133,41 @@ impl ServerBuilder {
     pub fn start(self) -> TestServer {
         let files = TempDir::with_prefix("tern-server-").expect("a temporary folder can be made");
         let port = self.port;
-        let mut server = TestServer {
-            plan: self,
-            home: Home::new(),
-            files,
-            port,
-            process: None,
-            log: Capture::empty(),
-        };
+        let mut server =
+            TestServer { plan: self, home: Home::new(), files, port, process: None, log: Capture::empty() };
         server.launch();
         server
     }
 
     /// Starts it, expecting it to give up by itself.
     pub fn start_and_fail(self) -> FailedStart {
-        let (home, files) = (
-            Home::new(),
-            TempDir::with_prefix("tern-server-").expect("a temporary folder can be made"),
-        );
+        let (home, files) =
+            (Home::new(), TempDir::with_prefix("tern-server-").expect("a temporary folder can be made"));
         let mut command = self.command(&home, files.path(), self.port);
-        let mut child = command
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the server can be started");
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the server can be started");
         let stderr = Capture::of(child.stderr.take().expect("stderr is a pipe"));
         let stdout = Capture::of(child.stdout.take().expect("stdout is a pipe"));
         let process = Process::of("server", child);
         let exit = process.wait();
         let text = |capture: &Capture| String::from_utf8_lossy(&capture.to_end()).into_owned();
-        FailedStart {
-            exit,
-            stderr: text(&stderr),
-            stdout: text(&stdout),
-        }
+        FailedStart { exit, stderr: text(&stderr), stdout: text(&stdout) }
     }
 
     fn command(&self, home: &Home, files: &Path, port: u16) -> Command {
         let credentials = files.join("credentials.txt");
-        std::fs::write(&credentials, &self.credentials).expect("a folder of ours is writable");
+        let written = if self.credentials_is_a_folder {
+            std::fs::create_dir(&credentials)
+        } else {
+            std::fs::write(&credentials, &self.credentials)
+        };
+        written.expect("a folder of ours is writable");
         let data = self.data.clone().unwrap_or_else(|| files.join("data"));
         let mut command = Command::new(binary("server"));
-        command
-            .env_clear()
-            .envs(home.environment())
-            .current_dir(home.path());
-        command.args([
-            port.to_string(),
-            self.block.to_string(),
-            self.timeout.to_string(),
-        ]);
-        command.args(["--bind", "127.0.0.1"]);
-        command
-            .arg("--credentials")
-            .arg(credentials)
-            .arg("--data")
-            .arg(data)
-            .args(&self.extra);
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped());
+        command.env_clear().envs(home.environment()).current_dir(home.path());
+        command.args([port.to_string(), self.block.to_string(), self.timeout.to_string()]);
+        command.args(["--bind", &self.bind]);
+        command.arg("--credentials").arg(credentials).arg("--data").arg(data).args(&self.extra);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         command
     }
 }
@@ -184,7 +184,9 @@ impl TestServer {
             block: BLOCK,
             timeout: 0,
             port: 0,
+            bind: "127.0.0.1".to_owned(),
             credentials: CREDENTIALS.to_owned(),
+            credentials_is_a_folder: false,
             data: None,
             extra: Vec::new(),
         }
@@ -202,10 +204,7 @@ impl TestServer {
 
     /// Its data folder.
     pub fn data(&self) -> PathBuf {
-        self.plan
-            .data
-            .clone()
-            .unwrap_or_else(|| self.files.path().join("data"))
+        self.plan.data.clone().unwrap_or_else(|| self.files.path().join("data"))
     }
 
     /// Everything it has logged since it was last started.
@@ -217,12 +216,7 @@ impl TestServer {
     pub fn expect_log(&self, words: &[&str]) -> String {
         let wanted = |line: &&str| words.iter().all(|word| line.contains(word));
         self.log
-            .wait_for(|bytes, _| {
-                String::from_utf8_lossy(bytes)
-                    .lines()
-                    .find(wanted)
-                    .map(str::to_owned)
-            })
+            .wait_for(|bytes, _| String::from_utf8_lossy(bytes).lines().find(wanted).map(str::to_owned))
             .unwrap_or_else(|| panic!("no line of the log has {words:?}:\n{}", self.log()))
     }
 
@@ -238,10 +232,7 @@ impl TestServer {
 
     /// A client that also prints presence lines, logged in as a sample user.
     pub fn login_with_presence(&self, user: &str) -> PlainClient {
-        self.client()
-            .sample(user)
-            .arg("--presence")
-            .start_logged_in()
+        self.client().sample(user).arg("--presence").start_logged_in()
     }
 
     /// A connection made of bytes, after TLS and the first exchange.
@@ -252,12 +243,7 @@ impl TestServer {
     /// Stops it as Ctrl-C does and expects that it ends in order.
     pub fn stop(&mut self) {
         let exit = self.terminate();
-        assert_eq!(
-            exit,
-            Exit::Code(0),
-            "the server did not stop in order:\n{}",
-            self.log()
-        );
+        assert_eq!(exit, Exit::Code(0), "the server did not stop in order:\n{}", self.log());
     }
 
     /// Asks it to stop, and returns how it ended.
@@ -269,10 +255,7 @@ impl TestServer {
 
     /// Sends a signal and goes on.
     pub fn signal(&self, signal: Signal) {
-        self.process
-            .as_ref()
-            .expect("the server runs")
-            .signal(signal);
+        self.process.as_ref().expect("the server runs").signal(signal);
     }
 
     /// Ends it as a crash would.
@@ -282,9 +265,7 @@ impl TestServer {
 
     /// Whether it still runs.
     pub fn is_running(&self) -> bool {
-        self.process
-            .as_ref()
-            .is_some_and(|process| process.ended().is_none())
+        self.process.as_ref().is_some_and(|process| process.ended().is_none())
     }
 
     /// Starts it again on the same port with the same files, after [`TestServer::stop`] or [`TestServer::kill`].
@@ -312,6 +293,12 @@ impl TestServer {
         self.launch();
     }
 
+    /// The credentials file as it is now.
+    pub fn credentials_on_disk(&self) -> String {
+        std::fs::read_to_string(self.files.path().join("credentials.txt"))
+            .expect("the file was written before the start")
+    }
+
     /// Changes how it is started the next time.
     pub fn plan(&mut self) -> &mut ServerBuilder {
         &mut self.plan
@@ -321,13 +308,8 @@ impl TestServer {
     pub fn key_file(&self) -> PathBuf {
         let entries = std::fs::read_dir(self.data()).expect("the server has made its data folder");
         let mut paths = entries.map(|entry| entry.expect("a folder of ours is readable").path());
-        let is_key = |path: &PathBuf| {
-            path.file_name()
-                .is_some_and(|name| name.to_string_lossy().contains("key"))
-        };
-        paths
-            .find(is_key)
-            .expect("the server has made its key file")
+        let is_key = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().contains("key"));
+        paths.find(is_key).expect("the server has made its key file")
     }
 
     /// The fingerprint of its key, as in the invite link it printed.
@@ -355,14 +337,8 @@ impl ServerBuilder {
 /// The port in the first whole line that says `listening on ADDRESS:PORT`.
 fn port_in(log: &str) -> Option<u16> {
     let whole = &log[..log.rfind('\n')?];
-    let rest = whole
-        .lines()
-        .find_map(|line| line.split_once("listening on "))?
-        .1;
+    let rest = whole.lines().find_map(|line| line.split_once("listening on "))?.1;
     let address = rest.split([' ', ',', ';']).next()?;
     let digits = address.rsplit(':').next()?;
-    digits
-        .trim_end_matches(|c: char| !c.is_ascii_digit())
-        .parse()
-        .ok()
+    digits.trim_end_matches(|c: char| !c.is_ascii_digit()).parse().ok()
 }

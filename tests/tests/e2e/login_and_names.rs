@@ -46,3 +46,16 @@ fn nothing_can_be_asked_before_the_login() {
         other => panic!("a stranger was answered with {other:?}"),
     }
 }
+
+#[test]
+fn a_script_that_feeds_name_and_password_is_asked_again_after_a_wrong_one() {
+    let server = TestServer::start();
+    let mut hans = server.client().start();
+    for line in ["hans", "wrong", "falcon", "whoelse"] {
+        hans.send(line);
+    }
+    hans.expect("error bad-password: 2 tries left");
+    hans.expect("state logged-in hans");
+    hans.expect("users 0");
+    hans.logout();
+}

@@ -50,7 +50,7 @@ fn on_a_terminal_the_password_is_asked_twice_and_both_must_match() {
     let server = TestServer::start();
     let port = server.port().to_string();
     let mut person = PtyClient::start("dumb", &["127.0.0.1", &port], None);
-    person.expect("state connected");
+    person.expect("plain mode, server");
     person.line("lando");
     person.expect("assword");
     person.line("cloud city");

@@ -14,11 +14,6 @@ impl Times {
         self.micros.push(u32::try_from(time.as_micros()).unwrap_or(u32::MAX));
     }
 
-    /// Adds all of another one.
-    pub fn join(&mut self, other: &Self) {
-        self.micros.extend_from_slice(&other.micros);
-    }
-
     /// The time that this many of a hundred do not exceed, in milliseconds.
     fn percentile(&mut self, percent: usize) -> Option<f64> {
         self.micros.sort_unstable();

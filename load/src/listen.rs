@@ -173,7 +173,9 @@ impl Listener {
         if through > 0 {
             let times = self.room.through(usize::try_from(through).unwrap_or(usize::MAX));
             let mut sent = lock(&self.tally.sent);
-            times.into_iter().for_each(|time| sent.add(time));
+            for time in times {
+                sent.add(time);
+            }
             self.tally.acknowledged.fetch_add(through, Ordering::Relaxed);
         }
         if heard > 0 {

@@ -21,7 +21,7 @@ fn the_longest_text_arrives_whole_and_one_byte_more_is_refused_with_the_figures(
 #[test]
 fn a_hundred_lines_arrive_and_one_more_is_refused_with_the_figures() {
     let server = TestServer::start();
-    let mut hans = server.client().sample("hans").arg("--json").start();
+    let mut hans = server.client().sample("hans").json().start();
     hans.expect_line("the login", |line| line.contains("logged-in"));
     let mut yoda = server.login("yoda");
     let text = |lines: usize| vec!["l"; lines].join("\n");

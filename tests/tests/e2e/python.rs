@@ -49,15 +49,21 @@ fn the_example_client_chats() {
     let stdout = Capture::of(child.stdout.take().expect("stdout is a pipe"));
     let stderr = Capture::of(child.stderr.take().expect("stderr is a pipe"));
     let python = Process::of("chat.py", child);
-    let expect = |line: &str| {
-        let found = stdout.wait_for(|bytes, _| String::from_utf8_lossy(bytes).lines().any(|l| l == line).then_some(()));
-        assert!(found.is_some(), "no `{line}`\n--- stdout\n{}--- stderr\n{}", stdout.text(), stderr.text());
+    let expect = |end: &str| {
+        let there = |bytes: &[u8]| String::from_utf8_lossy(bytes).lines().any(|line| line.ends_with(end));
+        let found = stdout.wait_for(|bytes, _| there(bytes).then_some(()));
+        assert!(
+            found.is_some(),
+            "no line ends with `{end}`\n--- stdout\n{}--- stderr\n{}",
+            stdout.text(),
+            stderr.text()
+        );
     };
     hans.expect("presence yoda online");
     hans.ok("broadcast hello snake");
-    expect("[lobby] from hans: hello snake");
+    expect("] hans: hello snake");
     hans.answers("message yoda psst", "ok message yoda delivered");
-    expect("[@hans] from hans: psst");
+    expect("] (to you) hans: psst");
     stdin.write_all(b"hello bird\n@hans psst yourself\n").expect("the client reads its input");
     hans.expect("broadcast from yoda: hello bird");
     hans.expect("message from yoda: psst yourself");

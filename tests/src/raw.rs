@@ -117,6 +117,21 @@ impl RawClient {
         ClientId(bytes)
     }
 
+    /// Logs out and waits for the end of the connection.
+    pub fn logout(mut self) {
+        let id = self.request();
+        self.say(&ClientMessage::Logout { id });
+        self.to_end();
+    }
+
+    /// Checks that the server still answers this connection.
+    pub fn assert_alive(&mut self) {
+        self.requests += 1;
+        let n = self.requests;
+        self.say(&ClientMessage::Ping { n });
+        self.expect("the answer to a ping", |message| *message == ServerMessage::Pong { n });
+    }
+
     /// Sends a message.
     pub fn say(&mut self, message: &ClientMessage) {
         self.send(&codec::encode(message));

@@ -240,6 +240,18 @@ impl TestServer {
         RawClient::connect(self.port)
     }
 
+    /// A connection logged in as a sample user, for tests that need somebody but not the client program.
+    pub fn raw_login(&self, user: &str) -> RawClient {
+        let mut client = self.raw();
+        client.login(user);
+        client
+    }
+
+    /// Checks that it takes logins.
+    pub fn assert_serves(&self) {
+        self.raw_login("luke").logout();
+    }
+
     /// Stops it as Ctrl-C does and expects that it ends in order.
     pub fn stop(&mut self) {
         let exit = self.terminate();

@@ -34,11 +34,11 @@ pub(super) fn event(report: &Report) -> String {
         }
         Report::User(person) => standing(Object::event("user"), person).finish(),
         Report::Block { name } => Object::event("block").name("user", name).finish(),
-        Report::Whois { person, created } => standing(Object::event("whois"), person).time("created", *created).finish(),
-        Report::Help(spec) => help(spec),
-        Report::HelpMore(spec) => {
-            Object::event("about").text("command", spec.name).text("text", spec.details).finish()
+        Report::Whois { person, created } => {
+            standing(Object::event("whois"), person).time("created", *created).finish()
         }
+        Report::Help(spec) => help(spec),
+        Report::HelpMore(spec) => Object::event("about").text("command", spec.name).text("text", spec.details).finish(),
         Report::CannotAnswer { name } => {
             Object::event("hint").name("user", name).text("text", &cannot_answer(name)).finish()
         }

@@ -9,9 +9,9 @@ mod json;
 mod object;
 pub mod pipe;
 mod render;
-pub mod terminal;
 #[cfg(test)]
 mod stories;
+pub mod terminal;
 #[cfg(test)]
 mod tests;
 

@@ -114,7 +114,8 @@ impl LineFace {
     /// What can be handed over without waiting.
     fn at_hand(&mut self, model: &Model) -> Option<Did> {
         let question = model.question();
-        if question.is_none() && model.takes_a_line()
+        if question.is_none()
+            && model.takes_a_line()
             && let Some(script) = &mut self.input.script
         {
             return match script.pop_front() {

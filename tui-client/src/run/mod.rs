@@ -29,7 +29,7 @@ pub use network::Wire;
 use crate::app::effect::{Effect, LogIn};
 use crate::app::exit::Exit;
 use crate::app::model::{Model, Settings};
-use crate::app::moment::{Jitter, Mono, Moment};
+use crate::app::moment::{Jitter, Moment, Mono};
 use crate::app::msg::Msg;
 use crate::app::update::update;
 use crate::net::NetEvent;

@@ -159,7 +159,8 @@ impl Requests {
 
     /// Takes out everything that waits for a login, in the order it was sent.
     pub fn unpark(&mut self) -> Vec<(RequestId, Request)> {
-        let (parked, open) = std::mem::take(&mut self.open).into_iter().partition::<BTreeMap<_, _>, _>(|(_, r)| r.parked);
+        let (parked, open) =
+            std::mem::take(&mut self.open).into_iter().partition::<BTreeMap<_, _>, _>(|(_, r)| r.parked);
         self.open = open;
         parked.into_iter().collect()
     }

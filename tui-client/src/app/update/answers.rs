@@ -129,13 +129,7 @@ pub(super) fn blocked(turn: &mut Turn<'_>, re: RequestId, names: &[String], more
 }
 
 /// What the server knows of a user.
-pub(super) fn whois(
-    turn: &mut Turn<'_>,
-    re: RequestId,
-    user: &UserInfo,
-    created: UnixMs,
-    last_seen: Option<UnixMs>,
-) {
+pub(super) fn whois(turn: &mut Turn<'_>, re: RequestId, user: &UserInfo, created: UnixMs, last_seen: Option<UnixMs>) {
     let Some(Request { purpose: Purpose::Whois { .. }, sent, .. }) = turn.model.requests.end(re) else { return };
     idle::told(turn, sent);
     let mut person = person(user);

@@ -22,7 +22,7 @@ use super::command::Verb;
 use super::effect::Effect;
 use super::exit::Exit;
 use super::model::{Model, Purpose};
-use super::moment::{Mono, Moment};
+use super::moment::{Moment, Mono};
 use super::msg::Msg;
 use super::place::safe;
 use super::report::{Aside, Done, Refused, Report, Why};

@@ -3,7 +3,23 @@
 //! The rules of chat are one pure state machine ([`chat`]); one task, the [`hub`], owns it, feeds it what happened and
 //! performs what it decides. The [`store`] keeps the log, [`net`] turns sockets into requests, [`auth`] checks
 //! passwords off the hub's task.
+//!
+//! [`Server`] joins them: made from a [`Config`], it listens, and ends in order.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use server::{Config, Server};
+//!
+//! let mut config = Config::new("data".into());
+//! config.port = 0;
+//! let server = Server::new(config).await?.listen();
+//! println!("listening on {}", server.local_addr());
+//! server.shutdown().await?;
+//! # Ok(())
+//! # }
+//! ```
 
+pub mod admin;
 pub mod auth;
 pub mod chat;
 pub mod cli;
@@ -14,4 +30,8 @@ pub mod logging;
 pub mod names;
 pub mod net;
 pub mod record;
+pub mod run;
 pub mod store;
+
+pub use config::Config;
+pub use run::{Running, Server};

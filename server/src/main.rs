@@ -1,1 +1,147 @@
-fn main() {}
+//! The program `server`: reads what it is told, serves until it is asked to stop, and says in one line what went wrong.
+
+use std::error::Error;
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use clap::Parser;
+use server::cli::{Cli, Command, PasswdArgs, ServeArgs};
+use server::config::ConfigError;
+use server::logging::{self, LoggingError};
+use server::{Config, Server, admin};
+use shared::id::{UnixMs, millis};
+
+/// What was typed is wrong; clap uses the same code.
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        None => serve(cli.serve),
+        Some(Command::Config(told)) => describe(told),
+        Some(Command::Passwd(told)) => passwd(&told),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tell(&mut io::stderr(), &format!("server: {}\n", logging::one_line(&*error)));
+            if is_usage(&*error) { ExitCode::from(USAGE) } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+type Done = Result<(), Box<dyn Error + Send + Sync>>;
+
+fn serve(told: ServeArgs) -> Done {
+    let (options, file) = told.into_layer();
+    let config = Config::load(options, file)?;
+    logging::begin(&config.log)?;
+    // One worker for each core, which is what the builder does by itself.
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(run(config))
+}
+
+/// Serves until a signal asks to stop. A second signal does not wait for anybody.
+async fn run(config: Config) -> Done {
+    let mut signals = Signals::listen()?;
+    let data = std::path::absolute(&config.data).unwrap_or_else(|_| config.data.clone());
+    let server = Server::new(config).await?;
+    let has_samples = server.has_sample_passwords();
+    let mut running = server.listen();
+    let address = running.local_addr();
+    tracing::info!("listening on {address}{}", if address.ip().is_unspecified() { " (all interfaces)" } else { "" });
+    tracing::info!("data folder: {}", data.display());
+    if let Some(fingerprint) = running.fingerprint() {
+        tracing::info!("fingerprint: {fingerprint}");
+    }
+    if let Some(invite) = running.invite() {
+        tracing::info!("friends connect with: tui-client '{invite}'");
+    } else {
+        tracing::warn!("without TLS, for this machine only: everybody on the way can read everything");
+    }
+    if has_samples {
+        tracing::warn!(
+            "the sample passwords, which everybody can read in the repository, work from this machine only until they are \
+             changed: server passwd NAME"
+        );
+    }
+    tokio::select! {
+        signal = signals.next() => tracing::info!("{signal}: stopping"),
+        error = running.failed() => return Err(error.into()),
+    }
+    tokio::select! {
+        ended = running.shutdown() => ended?,
+        signal = signals.next() => {
+            tracing::warn!("{signal}: not waiting any longer");
+            // Threads that write are left alone: what they have not told as stored may be lost, as in a crash.
+            std::process::exit(1);
+        }
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn describe(told: ServeArgs) -> Done {
+    let (options, file) = told.into_layer();
+    tell(&mut io::stdout(), &Config::load(options, file)?.describe());
+    Ok(())
+}
+
+fn passwd(told: &PasswdArgs) -> Done {
+    let (options, file) = told.to_layer();
+    let data = Config::load(options, file)?.data;
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let said = admin::passwd(&data, &told.name, UnixMs(millis(now)))?;
+    tell(&mut io::stdout(), &format!("{said}\n"));
+    Ok(())
+}
+
+fn is_usage(error: &(dyn Error + 'static)) -> bool {
+    error.is::<LoggingError>() || error.downcast_ref().is_some_and(ConfigError::is_usage)
+}
+
+/// Writes, and does not mind a reader that has gone.
+fn tell(to: &mut impl Write, text: &str) {
+    let _ = to.write_all(text.as_bytes()).and_then(|()| to.flush());
+}
+
+/// The signals that ask to stop. They are caught from the start, so that none comes too early to be heard.
+#[cfg(unix)]
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.interrupt.recv() => "interrupted",
+            _ = self.terminate.recv() => "asked to end",
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) -> &'static str {
+        // Without a console there is nobody to interrupt.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        "interrupted"
+    }
+}

@@ -215,7 +215,8 @@ pub enum Read {
     Waiting {
         /// Whose.
         reader: AccountId,
-        /// What was sent to this session already. A room is read only if it stands here.
+        /// What was sent to this session already. A room is read only if it stands here; then the reader's own messages
+        /// are among the answers, and its cursor there is of no account.
         after: Vec<(Conversation, Seq)>,
         /// How many at most; also bounded in bytes, like a page of history.
         limit: u16,

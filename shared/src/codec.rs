@@ -1,12 +1,13 @@
 //! Frames: a length of four bytes, big endian, then one MessagePack map.
 //!
 //! Decoding is strict about everything that rmp-serde is lax about: the length is checked before memory is spent on it,
-//! nesting is bounded by [`limits::DEPTH`] (a deep frame would overflow the stack), and nothing may follow the map.
+//! nesting is bounded by [`DEPTH`] (a deep frame would overflow the stack), and nothing may follow the map.
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::id::RequestId;
 use crate::limits::{DEPTH, HEADER};
 
 /// Why bytes are not a message. The text is for logs and for the one error that is sent before the connection ends.
@@ -79,7 +80,9 @@ pub fn decode<M: DeserializeOwned>(body: &[u8]) -> Result<M, CodecError> {
 ///
 /// [`CodecError::TooLarge`] as soon as the prefix is read, before the body arrives; [`CodecError::Empty`].
 pub fn take_frame(read: &mut BytesMut, limit: usize) -> Result<Option<BytesMut>, CodecError> {
-    let Some(prefix) = read.first_chunk::<HEADER>() else { return Ok(None) };
+    let Some(prefix) = read.first_chunk::<HEADER>() else {
+        return Ok(None);
+    };
     let length = usize::try_from(u32::from_be_bytes(*prefix)).unwrap_or(usize::MAX);
     if length == 0 {
         return Err(CodecError::Empty);
@@ -95,12 +98,25 @@ pub fn take_frame(read: &mut BytesMut, limit: usize) -> Result<Option<BytesMut>,
 }
 
 /// The `t` and `id` of a message whose kind is not known, so that the answer can name them.
-#[derive(Debug, Default, serde::Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub struct Peek {
     /// The kind.
     #[serde(default)]
     pub t: String,
-    /// The request, if it is one.
-    #[serde(default)]
-    pub id: Option<crate::id::RequestId>,
+    /// The request, if it is one. Whatever else a kind not known may call `id` counts as none.
+    #[serde(default, deserialize_with = "request_or_none")]
+    pub id: Option<RequestId>,
+}
+
+fn request_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<RequestId>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Found {
+        Request(RequestId),
+        Other(IgnoredAny),
+    }
+    Found::deserialize(deserializer).map(|found| match found {
+        Found::Request(id) => Some(id),
+        Found::Other(IgnoredAny) => None,
+    })
 }

@@ -6,6 +6,77 @@
 //!
 //! Rules for change: a field is never removed or given another meaning; a new field is optional; a new message is a new
 //! variant, which older readers see as `Unknown`.
+//!
+//! A message goes out as one frame and comes in the same way, here the first exchange of every connection:
+//!
+//! ```
+//! use bytes::BytesMut;
+//! use shared::codec::{decode, encode, take_frame};
+//! use shared::limits::FRAME_BEFORE_LOGIN;
+//! use shared::message::ClientMessage;
+//!
+//! let hello = ClientMessage::Hello { proto_min: 1, proto_max: 1, client: "bot 1".into(), caps: String::new() };
+//! let mut received = BytesMut::from(&encode(&hello)[..]);
+//! let body = take_frame(&mut received, FRAME_BEFORE_LOGIN)?.expect("the whole frame has arrived");
+//! assert_eq!(decode::<ClientMessage>(&body)?, hello);
+//! # Ok::<(), shared::codec::CodecError>(())
+//! ```
+//!
+//! A text, and the answer once it is stored durably:
+//!
+//! ```
+//! use shared::id::{ClientId, RequestId, Seq, UnixMs};
+//! use shared::message::{ClientMessage, Kind, Outcome, ServerMessage};
+//!
+//! let id = RequestId(4);
+//! let send = ClientMessage::Send {
+//!     id,
+//!     cid: ClientId([7; 16]), // a UUID version 7 of its own for every message
+//!     to: "@yoda".into(),
+//!     text: "are you there?".into(),
+//!     kind: Kind::TEXT,
+//! };
+//! let answer = ServerMessage::Sent {
+//!     re: id,
+//!     conv: "@yoda".into(),
+//!     seq: Seq(12),
+//!     at: UnixMs(1_795_182_000_000),
+//!     outcome: Outcome::STORED,
+//! };
+//! # let _ = send;
+//! assert!(matches!(answer, ServerMessage::Sent { re, .. } if re == id));
+//! ```
+//!
+//! Lists and presence tell of users; a user who is only followed and not announced is `quiet`:
+//!
+//! ```
+//! use shared::codec::encode;
+//! use shared::id::UnixMs;
+//! use shared::message::{Absence, Reason, ServerMessage, UserInfo};
+//!
+//! let since = UnixMs(1_795_182_000_000);
+//! let leia = UserInfo { name: "leia".into(), online: true, since, away: String::new(), quiet: false };
+//! let gone = Absence { name: "hans".into(), reason: Reason::TIMED_OUT, quiet: false };
+//! let digest = ServerMessage::Presence { here: vec![leia], gone: vec![gone] };
+//! // What says nothing is left out on the wire.
+//! assert!(!encode(&digest).windows(5).any(|bytes| bytes == b"quiet"));
+//! ```
+//!
+//! A refusal carries a word for programs and a sentence for people; a kind that a reader does not know is no error:
+//!
+//! ```
+//! use shared::codec::{Peek, decode};
+//! use shared::error::Code;
+//! use shared::id::RequestId;
+//! use shared::message::{ClientMessage, Refusal};
+//!
+//! let newer = b"\x82\xa1t\xa4wave\xa2id\x07"; // {"t": "wave", "id": 7}
+//! assert_eq!(decode::<ClientMessage>(newer)?, ClientMessage::Unknown);
+//! let peek: Peek = decode(newer)?;
+//! let answer = Refusal { what: Some(peek.t), ..Refusal::new(peek.id, Code::UNSUPPORTED, "I cannot do that.") };
+//! assert_eq!(answer.re, Some(RequestId(7)));
+//! # Ok::<(), shared::codec::CodecError>(())
+//! ```
 
 use serde::{Deserialize, Serialize};
 

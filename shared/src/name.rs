@@ -12,8 +12,21 @@ use crate::limits::NAME_CHARS;
 
 /// Words that a server's own lines, commands or people's habits give a meaning, so nobody may be called so.
 pub const RESERVED: &[&str] = &[
-    "server", "system", "admin", "root", "broadcast", "all", "everyone", "here", "me", "you", "anonymous", "guest",
-    "null", "none", "lobby",
+    "server",
+    "system",
+    "admin",
+    "root",
+    "broadcast",
+    "all",
+    "everyone",
+    "here",
+    "me",
+    "you",
+    "anonymous",
+    "guest",
+    "null",
+    "none",
+    "lobby",
 ];
 
 /// A valid user name. Equality, order and hash ignore case.
@@ -50,6 +63,9 @@ pub enum NameError {
     /// Unicode names: wider than 16 columns.
     #[error("a name is at most 16 columns wide")]
     TooWide,
+    /// Unicode names: the same shapes as more than one plain name, so that no plain name can be told apart from it.
+    #[error("a name must not look like plain letters that can be read in two ways (l and 1, m and rn, O and 0)")]
+    LooksPlain,
 }
 
 impl Name {

@@ -1,1 +1,412 @@
-//! To be written.
+//! The command line, and the settings that it, the environment and the config file make together.
+//!
+//! An option overrides the environment, which overrides the config file, which overrides the default. Everything is
+//! checked here once; what comes out cannot be wrong any more. Nothing here reads a terminal or the network.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use clap::{Parser, Subcommand};
+use secrecy::SecretString;
+use shared::limits::{HISTORY_PAGE, PASSWORD_BYTES};
+
+use crate::config::{Config, ConfigError};
+use crate::net::address::{Address, DEFAULT_PORT};
+use crate::net::{Fingerprint, Target, TrustStore};
+
+pub mod start;
+pub mod trust;
+
+#[cfg(test)]
+mod tests;
+
+/// The server when none is named.
+const DEFAULT_HOST: &str = "127.0.0.1";
+
+const AFTER_HELP: &str = "\
+Environment (an option overrides it, it overrides the config file):
+  TERN_SERVER         The server, written like HOST
+  TERN_USER           The user
+  TERN_PASSWORD       The password
+  TERN_PASSWORD_FILE  The file with the password
+  TERN_CONFIG         The config file
+
+Exit codes:
+  0  Done                        4  Login refused
+  1  A command was refused       5  Account locked
+  2  Wrong usage                 6  Logged out for inactivity
+  3  Cannot connect, or lost     7  The key of the server has changed";
+
+/// The command line as it was typed.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tui-client",
+    version,
+    about = "Chat in a terminal",
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
+    after_help = AFTER_HELP
+)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
+pub struct Args {
+    /// Server: a name, an address, HOST:PORT, [V6]:PORT or an invite tern://... [default: 127.0.0.1]
+    #[arg(value_name = "HOST")]
+    pub host: Option<Address>,
+    /// Port of the server [default: 4000]
+    #[arg(value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: Option<u16>,
+    /// Log in as this user
+    #[arg(short, long, value_name = "NAME")]
+    pub user: Option<String>,
+    /// Read the password from a file
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+    /// Create the account, without questions
+    #[arg(long)]
+    pub register: bool,
+    /// Show lines of text; chosen by itself where there is no terminal
+    #[arg(long, conflicts_with = "json")]
+    pub plain: bool,
+    /// Show one JSON object a line, for programs
+    #[arg(long)]
+    pub json: bool,
+    /// Show the full screen, whatever TERM says
+    #[arg(long, hide = true, conflicts_with_all = ["plain", "json"])]
+    pub tui: bool,
+    /// Run this command instead of reading commands (repeatable)
+    #[arg(short, long, value_name = "COMMAND")]
+    pub execute: Vec<String>,
+    /// Stay to listen after the last command: seconds, or forever
+    #[arg(long, value_name = "SECONDS|forever")]
+    pub linger: Option<Linger>,
+    /// Show this many older lines of the lobby after login
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(..=i64::from(HISTORY_PAGE)))]
+    pub history: Option<u16>,
+    /// Show who comes and goes, also where there is no terminal
+    #[arg(long)]
+    pub presence: bool,
+    /// Give up after this long without a connection [default: 60 where there is no terminal, else never]
+    #[arg(long, value_name = "SECONDS")]
+    pub retry: Option<u64>,
+    /// Hold lines back until Enter while a line is being typed, for screen readers
+    #[arg(long)]
+    pub hold: bool,
+    /// Accept only the server with this key
+    #[arg(long, value_name = "SHA256:...")]
+    pub fingerprint: Option<Fingerprint>,
+    /// Do without TLS, for measuring on this machine
+    #[arg(long, conflicts_with = "fingerprint")]
+    pub no_tls: bool,
+    /// Read this config file [default: tern/client.toml in the XDG config folder]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// What to do instead of chatting.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What the program can do besides chatting.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List or forget remembered server keys
+    #[command(subcommand, disable_help_subcommand = true)]
+    Trust(trust::TrustCommand),
+}
+
+/// How the chat is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Face {
+    /// Lines of text.
+    Plain,
+    /// One JSON object a line.
+    Json,
+}
+
+/// How long to listen after the last command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Linger {
+    /// This many seconds.
+    Seconds(u64),
+    /// Until the connection or the program is ended.
+    Forever,
+}
+
+impl FromStr for Linger {
+    type Err = &'static str;
+
+    fn from_str(typed: &str) -> Result<Self, Self::Err> {
+        match typed {
+            "forever" => Ok(Self::Forever),
+            seconds => seconds.parse().map(Self::Seconds).map_err(|_| "give a number of seconds, or forever"),
+        }
+    }
+}
+
+/// Everything a run needs to know, checked.
+#[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
+pub struct Settings {
+    /// The server.
+    pub target: Target,
+    /// The keys of servers seen before.
+    pub trust: TrustStore,
+    /// How the chat is shown.
+    pub face: Face,
+    /// Who logs in; asked for when left out.
+    pub user: Option<String>,
+    /// The password; asked for when left out.
+    pub password: Option<SecretString>,
+    /// Whether to create the account.
+    pub register: bool,
+    /// Commands to run instead of reading them from stdin.
+    pub execute: Vec<String>,
+    /// How long to listen after the last command; left out: not at all.
+    pub linger: Option<Linger>,
+    /// How many older lines to show after login; left out: as the face sees fit.
+    pub history: Option<u16>,
+    /// Whether presence is shown where it otherwise would not be.
+    pub presence: bool,
+    /// Seconds without a connection after which to give up; left out: never.
+    pub retry: Option<u64>,
+    /// Whether lines wait for Enter while something is being typed.
+    pub hold: bool,
+    /// Whether somebody can type.
+    pub stdin_is_terminal: bool,
+    /// Whether somebody looks at stdout.
+    pub stdout_is_terminal: bool,
+}
+
+/// Seconds without a connection after which a run without a terminal gives up.
+const RETRY_UNATTENDED: u64 = 60;
+
+/// What a run is surrounded by. Arguments, so that tests need no real environment.
+#[derive(Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// Looks up an environment variable.
+    pub variable: &'a dyn Fn(&str) -> Option<OsString>,
+    /// Whether stdin is a terminal.
+    pub stdin_is_terminal: bool,
+    /// Whether stdout is a terminal.
+    pub stdout_is_terminal: bool,
+}
+
+/// Why the settings do not make sense. The text names the argument and fits after "error: ".
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The same thing is said twice, differently.
+    #[error("{0}")]
+    Conflict(String),
+    /// A variable of the environment or a key of the config file has a wrong value.
+    #[error("invalid value for {name}: {why}")]
+    Value {
+        /// The variable, or the key with its file.
+        name: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// The password file cannot be used.
+    #[error("the password file {path} cannot be used: {why}")]
+    PasswordFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The config file cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// There is no folder for the state of this program.
+    #[error("{0}")]
+    NoHome(String),
+    /// `--tui` without a terminal.
+    #[error("--tui needs a terminal; leave it out, or use --plain or --json")]
+    NoTerminal,
+}
+
+/// What the user asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wish {
+    Screen,
+    Plain,
+    Json,
+    /// Whatever the terminal can show.
+    Auto,
+}
+
+/// What it comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Choice {
+    Screen,
+    Plain,
+    Json,
+}
+
+impl Choice {
+    /// Lines take the place of the full screen until that is built.
+    fn face(self) -> Face {
+        match self {
+            Self::Screen | Self::Plain => Face::Plain,
+            Self::Json => Face::Json,
+        }
+    }
+}
+
+/// Settings, and sentences about what is unwise in them.
+#[derive(Debug)]
+pub struct Resolved {
+    /// The settings.
+    pub settings: Settings,
+    /// What the user should know before the start.
+    pub warnings: Vec<String>,
+}
+
+impl Args {
+    /// Joins the command line with the environment, the config file and the defaults.
+    pub fn resolve(self, surroundings: Surroundings<'_>) -> Result<Resolved, SettingsError> {
+        let text = |name: &str| variable(surroundings, name);
+        let config_path = self.config.clone().or_else(|| (surroundings.variable)("TERN_CONFIG").map(PathBuf::from));
+        let config = Config::load(config_path.as_deref())?;
+        let face = choose_face(self.wish(&config)?, surroundings)?.face();
+        let target = self.target(text("TERN_SERVER")?, &config)?;
+        let mut warnings = Vec::new();
+        let password = self.password(surroundings, &config, &mut warnings)?;
+        let linger = match self.linger {
+            Some(linger) => Some(linger),
+            None => parse("linger in the config file", config.linger.as_deref())?,
+        };
+        let settings = Settings {
+            target,
+            trust: TrustStore::standard().map_err(SettingsError::NoHome)?,
+            face,
+            user: self.user.or(text("TERN_USER")?).or(config.user),
+            password,
+            register: self.register,
+            execute: self.execute,
+            linger,
+            history: self.history.or(config.history),
+            presence: self.presence || config.presence,
+            retry: self
+                .retry
+                .or(config.retry)
+                .or_else(|| (!surroundings.stdin_is_terminal).then_some(RETRY_UNATTENDED)),
+            hold: self.hold || config.hold,
+            stdin_is_terminal: surroundings.stdin_is_terminal,
+            stdout_is_terminal: surroundings.stdout_is_terminal,
+        };
+        Ok(Resolved { settings, warnings })
+    }
+
+    fn wish(&self, config: &Config) -> Result<Wish, SettingsError> {
+        match (self.tui, self.plain, self.json, config.face.as_deref()) {
+            (true, ..) => Ok(Wish::Screen),
+            (_, true, ..) | (.., false, Some("plain")) => Ok(Wish::Plain),
+            (.., true, _) | (.., Some("json")) => Ok(Wish::Json),
+            (.., None | Some("auto")) => Ok(Wish::Auto),
+            (.., Some(_)) => Err(SettingsError::Value {
+                name: "face in the config file".into(),
+                why: "give auto, plain or json".into(),
+            }),
+        }
+    }
+
+    fn target(&self, variable: Option<String>, config: &Config) -> Result<Target, SettingsError> {
+        let named = match &self.host {
+            Some(address) => Some(address.clone()),
+            None => match parse("TERN_SERVER", variable.as_deref())? {
+                Some(address) => Some(address),
+                None => parse("server in the config file", config.server.as_deref())?,
+            },
+        };
+        let named = named.unwrap_or(Address { host: DEFAULT_HOST.into(), port: None, fingerprint: None });
+        let port = agree(named.port, self.port, "HOST and PORT name different ports: leave PORT out")?;
+        let conflict = "the invite link and --fingerprint name different keys: leave one out";
+        let fingerprint = agree(named.fingerprint, self.fingerprint, conflict)?;
+        let target = Target { port: port.unwrap_or(DEFAULT_PORT), fingerprint, tls: !self.no_tls, host: named.host };
+        let is_elsewhere = target.host.parse::<std::net::IpAddr>().is_ok_and(|address| !address.is_loopback());
+        if !target.tls && (is_elsewhere || target.fingerprint.is_some()) {
+            let why = "--no-tls is for servers on this machine, without an invite link: leave it out";
+            return Err(SettingsError::Conflict(why.into()));
+        }
+        Ok(target)
+    }
+
+    fn password(
+        &self,
+        surroundings: Surroundings<'_>,
+        config: &Config,
+        warnings: &mut Vec<String>,
+    ) -> Result<Option<SecretString>, SettingsError> {
+        if let Some(path) = &self.password_file {
+            return read_password(path, warnings).map(Some);
+        }
+        if let Some(password) = variable(surroundings, "TERN_PASSWORD")? {
+            return Ok(Some(password.into()));
+        }
+        let path = (surroundings.variable)("TERN_PASSWORD_FILE").map(PathBuf::from);
+        path.or_else(|| config.password_file.clone()).map(|path| read_password(&path, warnings)).transpose()
+    }
+}
+
+/// Chooses the face: what was asked for, else what the terminal can show. The full screen needs both ends of a
+/// terminal; unless it is asked for, the terminal must also say that it understands more than lines.
+fn choose_face(wish: Wish, surroundings: Surroundings<'_>) -> Result<Choice, SettingsError> {
+    let is_terminal = surroundings.stdin_is_terminal && surroundings.stdout_is_terminal;
+    let is_capable = (surroundings.variable)("TERM").is_some_and(|term| !term.is_empty() && term != "dumb");
+    match wish {
+        Wish::Json => Ok(Choice::Json),
+        Wish::Screen if !is_terminal => Err(SettingsError::NoTerminal),
+        Wish::Screen => Ok(Choice::Screen),
+        Wish::Auto if is_terminal && is_capable => Ok(Choice::Screen),
+        Wish::Plain | Wish::Auto => Ok(Choice::Plain),
+    }
+}
+
+/// A variable that must be text. An empty one counts as not set.
+fn variable(surroundings: Surroundings<'_>, name: &str) -> Result<Option<String>, SettingsError> {
+    let text = (surroundings.variable)(name).map(OsString::into_string).transpose();
+    let text = text.map_err(|_| SettingsError::Value { name: name.to_owned(), why: "it is not UTF-8".into() })?;
+    Ok(text.filter(|text| !text.is_empty()))
+}
+
+fn parse<T: FromStr<Err: ToString>>(name: &str, text: Option<&str>) -> Result<Option<T>, SettingsError> {
+    let parsed = text.map(str::parse).transpose();
+    parsed.map_err(|error: T::Err| SettingsError::Value { name: name.to_owned(), why: error.to_string() })
+}
+
+/// The value that one of two sources names, or both.
+fn agree<T: PartialEq>(first: Option<T>, second: Option<T>, conflict: &str) -> Result<Option<T>, SettingsError> {
+    match (first, second) {
+        (Some(first), Some(second)) if first != second => Err(SettingsError::Conflict(conflict.to_owned())),
+        (first, second) => Ok(first.or(second)),
+    }
+}
+
+fn read_password(path: &Path, warnings: &mut Vec<String>) -> Result<SecretString, SettingsError> {
+    let problem = |why: String| SettingsError::PasswordFile { path: path.to_owned(), why };
+    let read = || -> io::Result<(String, u32)> {
+        let file = File::open(path)?;
+        let mode = file.metadata()?.permissions().mode();
+        let mut text = String::new();
+        // One more than fits, and the line end.
+        let limit = u64::try_from(PASSWORD_BYTES).unwrap_or(u64::MAX) + 3;
+        file.take(limit).read_to_string(&mut text)?;
+        Ok((text, mode))
+    };
+    let (mut text, mode) = read().map_err(|error| problem(error.to_string()))?;
+    let line = text.strip_suffix('\n').unwrap_or(&text);
+    text.truncate(line.strip_suffix('\r').unwrap_or(line).len());
+    match text.len() {
+        0 => return Err(problem("it is empty".into())),
+        1..=PASSWORD_BYTES => {}
+        _ => return Err(problem(format!("a password has at most {PASSWORD_BYTES} bytes"))),
+    }
+    if mode & 0o077 != 0 {
+        let path = path.display();
+        warnings.push(format!("other users can read the password file {path}: chmod 600 {path}"));
+    }
+    Ok(text.into())
+}

@@ -1,18 +1,32 @@
 //! What the rules decide: commands for the hub.
 
 use secrecy::SecretString;
+use shared::id::Seq;
 use shared::message::{Reason, ServerMessage};
 
 use super::input::{Mono, SessionId};
-use crate::record::{AccountId, Read, Ticket, Write};
+use crate::record::{AccountId, Conversation, Read, Ticket, Write};
 
 /// Something to do. The hub performs the effects of one input in their order.
 #[derive(Debug)]
 pub enum Effect {
-    /// Encode the message once and offer it to each of these sessions.
+    /// Encode the message once and put it into the queue of each of these sessions. A session that has no room left even
+    /// for this is closed as too slow: an answer is never dropped.
     Send {
         /// To whom, each at most once.
         to: Vec<SessionId>,
+        /// What.
+        message: ServerMessage,
+    },
+    /// Encode a message of the log once and offer it to each of these sessions. It is not kept for a session whose queue
+    /// is full: `Input::Undelivered` says so at once, and the rules read it from the log later.
+    Deliver {
+        /// To whom, each at most once.
+        to: Vec<SessionId>,
+        /// Where the message stands.
+        conversation: Conversation,
+        /// Its place there.
+        seq: Seq,
         /// What.
         message: ServerMessage,
     },

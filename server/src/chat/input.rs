@@ -8,7 +8,7 @@ use shared::id::{ClientId, RequestId, Seq, UnixMs};
 use shared::message::{Kind, Reason};
 use shared::name::Name;
 
-use crate::record::{KeepError, Kept, Phc, Ticket};
+use crate::record::{Conversation, KeepError, Kept, Phc, Ticket};
 
 /// One connection that got as far as `welcome`. Never used twice in one run of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,12 +64,16 @@ pub enum Input {
         /// For what.
         request: Request,
     },
-    /// The session's outgoing queue was full; what was offered since then is lost to it and must be read from the log.
-    SessionLagged {
-        /// Which.
+    /// The session's outgoing queue was full, so this message was not handed over and must be read from the log later.
+    Undelivered {
+        /// To whom.
         session: SessionId,
+        /// Where the message stands.
+        conversation: Conversation,
+        /// Its place there.
+        seq: Seq,
     },
-    /// The session's outgoing queue has room again.
+    /// The outgoing queue of a session that missed messages has room again.
     SessionDrained {
         /// Which.
         session: SessionId,

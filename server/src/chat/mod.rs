@@ -7,10 +7,278 @@
 //! What the rules ask for and get later (a write, a read, a password check) carries a [`Ticket`]; the answer comes back
 //! as an input with the same ticket.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use shared::id::{Seq, UnixMs};
+use shared::message::{Reason, Refusal, ServerMessage};
+
+mod blocks;
+mod catchup;
+mod delivery;
 mod effect;
 mod input;
+mod login;
+mod pending;
+mod presence;
+mod rate;
+mod refuse;
+mod sessions;
+mod strikes;
+mod users;
 
 pub use effect::{Effect, LogEvent, Subject};
 pub use input::{Input, Moment, Mono, Place, Request, SessionId, Verdict};
 
 pub use crate::record::Ticket;
+
+use crate::record::{AccountId, Conversation, KeptMessage, Read, Snapshot, Write};
+use delivery::Said;
+use pending::Pending;
+use sessions::Farewell;
+
+/// How often the store is told that the server is alive, while anybody is online. After a crash nobody counts as online
+/// for longer than this past the truth.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+
+/// What whoever runs the server decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// How long an account is locked after three wrong passwords.
+    pub lock_for: Duration,
+    /// How long a user may do nothing before being logged out; `None`: for ever.
+    pub timeout: Option<Duration>,
+    /// Whether anybody may make an account.
+    pub registration: bool,
+    /// Whether requests from other machines are limited in their number.
+    pub limits: bool,
+}
+
+/// The state machine.
+#[derive(Debug)]
+pub struct Chat {
+    rules: Rules,
+    users: users::Users,
+    blocks: blocks::Blocks,
+    strikes: strikes::StrikeBook,
+    registrations: rate::Registrations,
+    /// Logins that wait while another of the same name is checked, by name key. An entry means that one is checked.
+    lines: BTreeMap<String, login::Line>,
+    sessions: BTreeMap<SessionId, sessions::Session>,
+    online: BTreeMap<AccountId, SessionId>,
+    /// Sessions that get messages as they are stored.
+    live: BTreeSet<SessionId>,
+    /// Sessions that are fed from the log.
+    behind: BTreeSet<SessionId>,
+    /// Live sessions that have read further in the lobby than what was delivered live.
+    ahead: BTreeMap<SessionId, Seq>,
+    /// The newest message delivered in the lobby.
+    lobby: Seq,
+    /// Sessions that wait for their roster.
+    newcomers: BTreeSet<SessionId>,
+    digest: presence::Digest,
+    /// When sessions would be logged out, as far as is known; action moves it only when it is looked at.
+    deadlines: BTreeSet<(Mono, SessionId)>,
+    /// Sessions whose acknowledgements are not stored yet, and when they will be.
+    acking: BTreeSet<SessionId>,
+    acks_due: Option<Mono>,
+    /// Logins that ended before the log had a row for them.
+    ended_early: BTreeMap<SessionId, (UnixMs, Reason)>,
+    heartbeat: Mono,
+    pending: BTreeMap<Ticket, Pending>,
+    next_ticket: u64,
+    /// The moment the hub was told to wake at.
+    waking: Option<Mono>,
+    stopping: bool,
+}
+
+/// One input being handled: its moment and the effects so far.
+struct Turn {
+    now: Moment,
+    effects: Vec<Effect>,
+}
+
+impl Turn {
+    fn send(&mut self, to: SessionId, message: ServerMessage) {
+        self.effects.push(Effect::Send { to: vec![to], message });
+    }
+
+    fn send_all(&mut self, to: &[SessionId], message: ServerMessage) {
+        if !to.is_empty() {
+            self.effects.push(Effect::Send { to: to.to_vec(), message });
+        }
+    }
+
+    fn deliver(&mut self, to: Vec<SessionId>, kept: &KeptMessage, message: ServerMessage) {
+        if !to.is_empty() {
+            let (conversation, seq) = (kept.conversation.clone(), kept.seq);
+            self.effects.push(Effect::Deliver { to, conversation, seq, message });
+        }
+    }
+
+    fn refuse(&mut self, to: SessionId, refusal: Refusal) {
+        self.send(to, ServerMessage::Error(refusal));
+    }
+
+    fn close(&mut self, session: SessionId) {
+        self.effects.push(Effect::Close { session });
+    }
+
+    fn log(&mut self, event: LogEvent) {
+        self.effects.push(Effect::Log(event));
+    }
+}
+
+impl Chat {
+    /// The rules at the start, with what the store has kept.
+    pub fn new(rules: Rules, snapshot: Snapshot, now: Moment) -> Self {
+        let lobby = Conversation::lobby();
+        let newest = snapshot.rooms.iter().find(|(room, _)| *room == lobby).map_or(Seq(0), |(_, seq)| *seq);
+        Self {
+            strikes: strikes::StrikeBook::new(rules.lock_for, snapshot.strikes, now),
+            users: users::Users::new(snapshot.accounts),
+            blocks: blocks::Blocks::new(snapshot.blocks),
+            registrations: rate::Registrations::default(),
+            lines: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            online: BTreeMap::new(),
+            live: BTreeSet::new(),
+            behind: BTreeSet::new(),
+            ahead: BTreeMap::new(),
+            lobby: newest,
+            newcomers: BTreeSet::new(),
+            digest: presence::Digest::default(),
+            deadlines: BTreeSet::new(),
+            acking: BTreeSet::new(),
+            acks_due: None,
+            ended_early: BTreeMap::new(),
+            heartbeat: now.mono,
+            pending: BTreeMap::new(),
+            next_ticket: 0,
+            waking: None,
+            stopping: false,
+            rules,
+        }
+    }
+
+    /// What follows from one input.
+    pub fn handle(&mut self, input: Input, now: Moment) -> Vec<Effect> {
+        let mut turn = Turn { now, effects: Vec::new() };
+        match input {
+            Input::SessionOpened { session, address } => self.session_opened(&mut turn, session, address),
+            Input::SessionClosed { session, reason } => self.end(&mut turn, session, reason, Farewell::Unheard),
+            Input::Asked { session, request } => self.asked(&mut turn, session, request),
+            Input::Undelivered { session, conversation, seq } => self.undelivered(session, conversation, seq),
+            Input::SessionDrained { session } => self.drained(&mut turn, session),
+            Input::PasswordChecked { ticket, verdict } => self.password_checked(&mut turn, ticket, verdict),
+            Input::PasswordHashed { ticket, hash } => self.password_hashed(&mut turn, ticket, hash),
+            Input::Committed { ticket, result } => self.committed(&mut turn, ticket, result),
+            Input::Woke => self.woke(&mut turn),
+            Input::StopAsked => self.stop(&mut turn),
+        }
+        self.ask_to_wake(&mut turn);
+        turn.effects
+    }
+
+    /// A request: done or asked for, which counts as action of the user, or refused, which does not.
+    fn asked(&mut self, turn: &mut Turn, session: SessionId, request: Request) {
+        if !self.sessions.contains_key(&session) {
+            return;
+        }
+        if let Request::Ack { place, seq } = &request {
+            return self.acknowledged(turn, session, place, *seq);
+        }
+        match self.perform(turn, session, request) {
+            Ok(()) => self.acted(turn, session),
+            Err(refusal) => turn.refuse(session, refusal),
+        }
+    }
+
+    fn perform(&mut self, turn: &mut Turn, session: SessionId, request: Request) -> Result<(), Refusal> {
+        match request {
+            Request::Login { id, name, password } => self.ask_login(turn, session, id, name, password),
+            Request::Register { id, name, skeleton, password } => {
+                self.ask_register(turn, session, id, (name, skeleton), password)
+            }
+            Request::Broadcast { id, client_id, text, kind } => {
+                self.broadcast(turn, session, id, Said { client_id, text, kind })
+            }
+            Request::Message { id, client_id, to, text, kind } => {
+                self.message(turn, session, id, &to, Said { client_id, text, kind })
+            }
+            Request::Who { id } => self.who(turn, session, id),
+            Request::WhoSince { id, span } => self.who_since(turn, session, id, span),
+            Request::Block { id, name } => self.change_block(turn, session, id, &name, true),
+            Request::Unblock { id, name } => self.change_block(turn, session, id, &name, false),
+            Request::Blocked { id } => self.list_blocked(turn, session, id),
+            Request::History { id, place, before, limit } => self.history(turn, session, id, &place, (before, limit)),
+            Request::Away { id, text } => self.set_away(turn, session, id, text),
+            Request::Whois { id, name } => self.whois(turn, session, id, &name),
+            Request::Passwd { id, old, new } => self.ask_passwd(turn, session, id, old, new),
+            Request::Logout { id } => self.logout(turn, session, id),
+            Request::Ack { .. } | Request::Activity => Ok(()),
+        }
+    }
+
+    /// Does what time has brought.
+    fn woke(&mut self, turn: &mut Turn) {
+        self.waking = None;
+        if self.stopping {
+            return;
+        }
+        self.tell_presence(turn);
+        self.end_inactive(turn);
+        self.store_due_acks(turn);
+        if self.heartbeat <= turn.now.mono {
+            self.heartbeat = turn.now.mono.after(HEARTBEAT);
+            if !self.online.is_empty() {
+                self.write_unanswered(turn, Write::Heartbeat { at: turn.now.wall });
+            }
+        }
+    }
+
+    /// Names the next moment at which something is to be done, if it is another than before.
+    fn ask_to_wake(&mut self, turn: &mut Turn) {
+        let due = [
+            self.digest.due(!self.newcomers.is_empty()),
+            self.deadlines.first().map(|(deadline, _)| *deadline),
+            self.acks_due,
+            (!self.online.is_empty()).then_some(self.heartbeat),
+        ];
+        let Some(next) = due.into_iter().flatten().min() else {
+            return;
+        };
+        if self.stopping || self.waking.is_some_and(|waking| waking <= next) {
+            return;
+        }
+        self.waking = Some(next);
+        turn.effects.push(Effect::WakeAt(next));
+    }
+
+    fn expect(&mut self, pending: Pending) -> Ticket {
+        let ticket = self.ticket();
+        self.pending.insert(ticket, pending);
+        ticket
+    }
+
+    fn ticket(&mut self) -> Ticket {
+        self.next_ticket += 1;
+        Ticket(self.next_ticket)
+    }
+
+    fn write(&mut self, turn: &mut Turn, write: Write, pending: Pending) {
+        let ticket = self.expect(pending);
+        turn.effects.push(Effect::Write { ticket, write });
+    }
+
+    /// A write that nobody waits for.
+    fn write_unanswered(&mut self, turn: &mut Turn, write: Write) {
+        let ticket = self.ticket();
+        turn.effects.push(Effect::Write { ticket, write });
+    }
+
+    fn read(&mut self, turn: &mut Turn, read: Read, pending: Pending) {
+        let ticket = self.expect(pending);
+        turn.effects.push(Effect::Read { ticket, read });
+    }
+}

@@ -1,1 +1,83 @@
-//! Sockets.
+//! Sockets: who may connect, TLS, and frames into checked requests.
+//!
+//! One task serves one connection. It knows no rules of chat: it reads frames, checks what can be checked without
+//! knowing who is who, and passes [`Event`]s to the hub's bounded queue; when that is full, it stops reading its own
+//! socket and nobody else's. What the hub has to say comes back through an [`Outbox`], which never makes the hub wait.
+//!
+//! Limits that are about sockets live here: how many may connect, how long each step may take, how large a frame may be,
+//! how fast messages are read. What a session may do is decided by the rules.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use shared::message::Refusal;
+
+use crate::chat::{Input, SessionId};
+use crate::names::Policy;
+
+mod admission;
+mod connection;
+mod greet;
+mod listen;
+mod outbox;
+mod pace;
+mod request;
+#[cfg(test)]
+mod tests;
+pub mod tls;
+mod wire;
+
+pub use listen::{bind, connections_for, raise_file_limit, serve};
+pub use outbox::{Mailbox, News, OUTBOX_BYTES, Offer, Outbox, outbox};
+pub use pace::{Bucket, Rate};
+
+/// What connections tell the hub.
+#[derive(Debug)]
+pub enum Event {
+    /// A client and the server agreed on a protocol.
+    Opened {
+        /// Its name from now on.
+        session: SessionId,
+        /// Where it comes from.
+        address: IpAddr,
+        /// How to reach it.
+        outbox: Outbox,
+    },
+    /// A request that the connection refused by itself. It goes through the hub, so that the answers to a session come
+    /// in the order of its requests.
+    Refused {
+        /// Whose.
+        session: SessionId,
+        /// What to answer.
+        refusal: Box<Refusal>,
+    },
+    /// Something for the rules, of a session that was opened before.
+    Input(Input),
+}
+
+/// Whether limits hold for places other than loopback. Deadlines, frame sizes and the total of connections always hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Limits {
+    /// They hold.
+    #[default]
+    On,
+    /// No limits per address, no early drop, no pacing of messages: for benchmarks and classrooms.
+    Off,
+}
+
+/// How connections are served.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// TLS, or `None` for plain connections, which are served on loopback only.
+    pub tls: Option<Arc<rustls::ServerConfig>>,
+    /// Which names there are.
+    pub names: Policy,
+    /// Whether accounts can be registered; only told to clients here.
+    pub register: bool,
+    /// Whether limits hold.
+    pub limits: Limits,
+    /// The most connections at once; see [`connections_for`].
+    pub connections: usize,
+    /// The most bytes a session may owe to be written, normally [`OUTBOX_BYTES`].
+    pub outbox_bytes: usize,
+}

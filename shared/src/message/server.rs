@@ -193,6 +193,20 @@ impl Refusal {
     pub fn new(re: Option<RequestId>, code: Code, text: impl Into<String>) -> Self {
         Self { re, code, text: text.into(), left: None, wait_ms: None, at: None, from: None, what: None }
     }
+
+    /// The same refusal, naming what it is about.
+    #[must_use]
+    pub fn about(mut self, what: &str) -> Self {
+        self.what = Some(what.to_owned());
+        self
+    }
+
+    /// The same refusal, saying how long to wait.
+    #[must_use]
+    pub fn wait(mut self, span: std::time::Duration) -> Self {
+        self.wait_ms = Some(crate::id::millis(span));
+        self
+    }
 }
 
 /// What became of a text that was sent.

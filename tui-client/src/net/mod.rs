@@ -1,8 +1,30 @@
 //! The connection to the server: one attempt, one connection, frames in and out. It decides nothing: when to try again
 //! is the model's business.
+//!
+//! [`address`] reads what people type, [`trust`] remembers the keys of servers, `verify` judges a key in the handshake,
+//! `connect` makes the one attempt and `connection` carries the frames.
 
+use std::convert::Infallible;
+use std::time::Duration;
+
+use shared::limits::{DEAD_AFTER_MS, PING_AFTER_MS};
 use shared::message::{ClientMessage, ServerMessage, Welcome};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
+
+pub mod address;
+mod connect;
+mod connection;
+pub mod trust;
+mod verify;
+
+#[cfg(test)]
+mod tests;
+
+pub use trust::TrustStore;
+
+/// Messages that may wait in a [`Link`]: the 64 requests that may be unanswered, and acknowledgements for a page of
+/// 200 messages. Texts of 8 KiB make it 2 MiB at the very worst.
+const LINK_QUEUE: usize = 256;
 
 /// Where to connect, and what is known of the server before the first contact.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,8 +68,10 @@ pub enum NetEvent {
     },
     /// No connection came about.
     Failed(ConnectError),
-    /// The server says something.
+    /// The server says something. Pings, pongs and messages this build does not know are dealt with before.
     Message(ServerMessage),
+    /// How long the server took to answer a ping.
+    Delay(Duration),
     /// The connection is gone. The text is a fragment without a full stop.
     Lost(String),
 }
@@ -94,15 +118,113 @@ pub enum ConnectError {
     TrustFile(String),
 }
 
+/// How long each step may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Timing {
+    /// For one address to answer.
+    pub dial: Duration,
+    /// For looking up the name and trying all its addresses.
+    pub reach: Duration,
+    /// For TLS and the first exchange together.
+    pub greeting: Duration,
+    /// Silence after which the server is asked whether it is there.
+    pub ping_after: Duration,
+    /// Silence after which the connection is taken for dead.
+    pub dead_after: Duration,
+    /// For the server to take anything of what is written to it.
+    pub write_stall: Duration,
+    /// For sending the rest when the connection is closed from this side.
+    pub close: Duration,
+}
+
+impl Default for Timing {
+    /// Five seconds outlast two lost packets of a TCP handshake (1 s and 2 s, RFC 6298); the other figures are those
+    /// of the server.
+    fn default() -> Self {
+        Self {
+            dial: Duration::from_secs(5),
+            reach: Duration::from_secs(10),
+            greeting: Duration::from_secs(10),
+            ping_after: Duration::from_millis(PING_AFTER_MS),
+            dead_after: Duration::from_millis(DEAD_AFTER_MS),
+            write_stall: Duration::from_secs(20),
+            close: Duration::from_secs(5),
+        }
+    }
+}
+
 /// The sending half of one connection. Dropping it ends the connection once everything handed over has left.
 #[derive(Debug)]
 pub struct Link {
     frames: mpsc::Sender<ClientMessage>,
+    /// Dropped with the link, which ends an attempt that has not come to anything yet.
+    _alive: oneshot::Sender<Infallible>,
 }
 
 impl Link {
     /// Hands a message over, or gives it back when the queue is full or the connection is gone.
     pub fn send(&self, message: ClientMessage) -> Result<(), ClientMessage> {
-        self.frames.try_send(message).map_err(|refused| refused.into_inner())
+        self.frames.try_send(message).map_err(mpsc::error::TrySendError::into_inner)
+    }
+}
+
+/// Starts one attempt and, when it succeeds, one connection. Must be called inside a Tokio runtime.
+///
+/// Every event carries `generation`, so that the events of an older connection can be told from those of a newer one.
+/// The last event is exactly one [`NetEvent::Failed`] or [`NetEvent::Lost`], also after the [`Link`] was dropped. While
+/// `events` is full nothing is read from the server, which then waits in turn.
+pub fn spawn(target: Target, trust: TrustStore, generation: u64, events: mpsc::Sender<(u64, NetEvent)>) -> Link {
+    spawn_with(target, trust, generation, events, Timing::default())
+}
+
+/// [`spawn`] with other deadlines.
+pub fn spawn_with(
+    target: Target,
+    trust: TrustStore,
+    generation: u64,
+    events: mpsc::Sender<(u64, NetEvent)>,
+    timing: Timing,
+) -> Link {
+    let (frames, queue) = mpsc::channel(LINK_QUEUE);
+    let (alive, dropped) = oneshot::channel();
+    let report = Report { generation, events };
+    tokio::spawn(async move {
+        let last = attempt(&target, &trust, timing, queue, dropped, &report).await;
+        report.send(last).await;
+    });
+    Link { frames, _alive: alive }
+}
+
+/// Runs until there is a last thing to say.
+async fn attempt(
+    target: &Target,
+    trust: &TrustStore,
+    timing: Timing,
+    queue: mpsc::Receiver<ClientMessage>,
+    dropped: oneshot::Receiver<Infallible>,
+    report: &Report,
+) -> NetEvent {
+    let greeted = tokio::select! {
+        outcome = connect::connect(target, trust, &timing) => outcome,
+        _ = dropped => return NetEvent::Lost("given up before the server answered".into()),
+    };
+    let connect::Greeted { stream, read, welcome, trust } = match greeted {
+        Ok(greeted) => greeted,
+        Err(error) => return NetEvent::Failed(error),
+    };
+    report.send(NetEvent::Connected { welcome, trust }).await;
+    NetEvent::Lost(connection::run(stream, read, queue, report, timing).await)
+}
+
+/// Where the events of one connection go.
+struct Report {
+    generation: u64,
+    events: mpsc::Sender<(u64, NetEvent)>,
+}
+
+impl Report {
+    /// Waits for room. A receiver that has gone needs no events.
+    async fn send(&self, event: NetEvent) {
+        let _ = self.events.send((self.generation, event)).await;
     }
 }

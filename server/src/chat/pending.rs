@@ -1,0 +1,101 @@
+//! What was asked for and has not been answered yet, and what follows when it is.
+
+use std::net::IpAddr;
+
+use shared::id::RequestId;
+use shared::message::Refusal;
+use shared::name::Name;
+
+use super::blocks::BlockChange;
+use super::delivery::Appending;
+use super::input::{SessionId, Verdict};
+use super::{Chat, Turn, login};
+use crate::record::{AccountId, Conversation, KeepError, Kept, Phc};
+
+/// What a ticket stands for.
+#[derive(Debug)]
+pub(super) enum Pending {
+    /// A password is checked, to log in.
+    Login(LoginCheck),
+    /// The old password is checked, to change it.
+    OldPassword { session: SessionId, id: RequestId, account: AccountId, key: String, new: secrecy::SecretString },
+    /// The new password is hashed, to change it.
+    NewPassword { session: SessionId, id: RequestId, account: AccountId },
+    /// The new password is being stored.
+    PasswordKept { session: SessionId, id: RequestId },
+    /// A new account's password is hashed.
+    RegisterHash { session: SessionId, id: RequestId, name: Name, skeleton: Option<String> },
+    /// A new account is being stored.
+    AccountKept { session: SessionId, id: RequestId, name: Name },
+    /// A count of wrong passwords is being stored; then the login is refused.
+    StrikeKept { session: SessionId, refusal: Refusal },
+    /// A message is being stored.
+    Append(Appending),
+    /// A block is being stored.
+    Block(BlockChange),
+    /// A login is being noted.
+    SessionNoted { session: SessionId },
+    /// A page of history is read.
+    History { session: SessionId, id: RequestId, conversation: Conversation, shown: String },
+    /// The next page of waiting messages is read.
+    Waiting { session: SessionId },
+}
+
+/// A login whose password is checked.
+#[derive(Debug)]
+pub(super) struct LoginCheck {
+    pub(super) session: SessionId,
+    pub(super) id: RequestId,
+    pub(super) name: Name,
+    pub(super) account: Option<AccountId>,
+    pub(super) from: IpAddr,
+}
+
+impl Chat {
+    /// A password check has ended.
+    pub(super) fn password_checked(&mut self, turn: &mut Turn, ticket: super::Ticket, verdict: Verdict) {
+        match self.pending.remove(&ticket) {
+            Some(Pending::Login(check)) => self.login_checked(turn, check, verdict),
+            Some(Pending::OldPassword { session, id, account, key, new }) => {
+                self.old_password_checked(turn, (session, id, account), key, new, verdict);
+            }
+            _ => {}
+        }
+    }
+
+    /// A password was hashed.
+    pub(super) fn password_hashed(&mut self, turn: &mut Turn, ticket: super::Ticket, hash: Option<Phc>) {
+        match self.pending.remove(&ticket) {
+            Some(Pending::NewPassword { session, id, account }) => {
+                self.new_password_hashed(turn, session, id, account, hash);
+            }
+            Some(Pending::RegisterHash { session, id, name, skeleton }) => {
+                self.registration_hashed(turn, (session, id), name, skeleton, hash);
+            }
+            _ => {}
+        }
+    }
+
+    /// A write is durable, a read has its result, or either has failed.
+    pub(super) fn committed(&mut self, turn: &mut Turn, ticket: super::Ticket, result: Result<Kept, KeepError>) {
+        let Some(pending) = self.pending.remove(&ticket) else {
+            return;
+        };
+        match pending {
+            Pending::PasswordKept { session, id } => login::password_kept(turn, session, id, result.err()),
+            Pending::AccountKept { session, id, name } => self.account_kept(turn, session, id, name, result),
+            Pending::StrikeKept { session, refusal } => self.refuse_login(turn, session, refusal),
+            Pending::Append(appending) => self.appended(turn, appending, result),
+            Pending::Block(change) => self.block_kept(turn, change, result.err()),
+            Pending::SessionNoted { session } => self.session_noted(turn, session, result),
+            Pending::History { session, id, conversation, shown } => {
+                self.history_read(turn, (session, id), &conversation, shown, result);
+            }
+            Pending::Waiting { session } => self.waiting_read(turn, session, result),
+            Pending::Login(_)
+            | Pending::OldPassword { .. }
+            | Pending::NewPassword { .. }
+            | Pending::RegisterHash { .. } => {}
+        }
+    }
+}

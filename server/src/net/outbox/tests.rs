@@ -1,0 +1,138 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Wake;
+
+use super::*;
+
+/// The smallest bound there is.
+const BOUND: usize = 2 * (4 + 64 * 1024);
+
+fn frame(length: usize) -> Bytes {
+    Bytes::from(vec![7; length])
+}
+
+/// Offers frames of a KiB until one is refused, and says how many were taken.
+fn fill(outbox: &Outbox) -> usize {
+    (0..10_000).take_while(|_| outbox.offer(&frame(1024)) == Offer::Took).count()
+}
+
+#[derive(Default)]
+struct Bell(AtomicUsize);
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn frames_leave_whole_and_in_order() {
+    let (outbox, mailbox) = outbox(OUTBOX_BYTES);
+    for text in ["one", "two", "three"] {
+        assert_eq!(outbox.offer(&Bytes::from_static(text.as_bytes())), Offer::Took);
+    }
+    let mut bytes = b"written long ago".to_vec();
+    assert_eq!(mailbox.take(&mut bytes), News::default());
+    assert_eq!(bytes, b"onetwothree");
+    mailbox.take(&mut bytes);
+    assert!(bytes.is_empty());
+}
+
+#[test]
+fn what_is_being_written_counts_until_the_next_take() {
+    let (outbox, mailbox) = outbox(0);
+    let full = fill(&outbox);
+    assert_eq!(full, BOUND / 1024);
+    let mut bytes = Vec::new();
+    assert!(!mailbox.take(&mut bytes).drained);
+    assert_eq!(bytes.len(), full * 1024);
+    outbox.resume();
+    assert_eq!(outbox.offer(&frame(1024)), Offer::Full);
+}
+
+#[test]
+fn a_full_outbox_takes_no_event_until_the_hub_knows_that_it_has_drained() {
+    let (outbox, mailbox) = outbox(0);
+    fill(&outbox);
+    let mut bytes = Vec::new();
+    assert_eq!(mailbox.take(&mut bytes), News::default());
+    assert_eq!(mailbox.take(&mut bytes), News { drained: true, ..News::default() });
+    assert_eq!(mailbox.take(&mut bytes), News::default(), "said once");
+    assert_eq!(outbox.offer(&frame(1)), Offer::Full);
+    assert!(mailbox.is_lagging());
+    outbox.resume();
+    assert!(!mailbox.is_lagging());
+    assert_eq!(outbox.offer(&frame(1)), Offer::Took);
+    fill(&outbox);
+    mailbox.take(&mut bytes);
+    assert!(mailbox.take(&mut bytes).drained, "said again the next time");
+}
+
+#[test]
+fn answers_find_room_where_events_do_not_but_not_for_ever() {
+    let (outbox, mailbox) = outbox(0);
+    fill(&outbox);
+    let answers = (0..10_000).take_while(|_| outbox.answer(&frame(1024)) == Offer::Took).count();
+    assert!((ANSWER_RESERVE / 1024 - 1..=ANSWER_RESERVE / 1024 + 1).contains(&answers), "{answers}");
+    assert!(mailbox.is_lagging());
+}
+
+#[test]
+fn answers_alone_stop_the_reading_too() {
+    let (outbox, mailbox) = outbox(0);
+    for _ in 0..=BOUND / 1024 {
+        assert_eq!(outbox.answer(&frame(1024)), Offer::Took);
+    }
+    assert!(mailbox.is_lagging());
+}
+
+#[test]
+fn closing_keeps_what_was_taken_before_and_drops_what_comes_later() {
+    let (outbox, mailbox) = outbox(OUTBOX_BYTES);
+    assert_eq!(outbox.offer(&Bytes::from_static(b"bye")), Offer::Took);
+    outbox.close();
+    assert_eq!(outbox.offer(&Bytes::from_static(b"more")), Offer::Took);
+    let mut bytes = Vec::new();
+    assert!(mailbox.take(&mut bytes).closing);
+    assert_eq!(bytes, b"bye");
+}
+
+#[test]
+fn a_dropped_mailbox_keeps_no_memory() {
+    let (outbox, mailbox) = outbox(OUTBOX_BYTES);
+    fill(&outbox);
+    drop(mailbox);
+    outbox.resume();
+    assert_eq!(outbox.offer(&frame(1024)), Offer::Took);
+    assert_eq!(outbox.0.queue().bytes.capacity(), 0);
+}
+
+#[test]
+fn an_idle_session_gives_its_buffers_back() {
+    let (outbox, mailbox) = outbox(OUTBOX_BYTES);
+    let mut bytes = Vec::new();
+    for _ in 0..3 {
+        fill(&outbox);
+        mailbox.take(&mut bytes);
+        outbox.resume();
+    }
+    mailbox.take(&mut bytes);
+    mailbox.take(&mut bytes);
+    assert!(bytes.capacity() + outbox.0.queue().bytes.capacity() <= 2 * KEEP_BYTES);
+}
+
+#[test]
+fn one_wake_is_enough_and_none_is_lost() {
+    let (outbox, mailbox) = outbox(OUTBOX_BYTES);
+    let bell = Arc::new(Bell::default());
+    let waker = Waker::from(Arc::clone(&bell));
+    let mut context = Context::from_waker(&waker);
+    assert!(mailbox.poll_news(&mut context).is_pending());
+    assert_eq!(outbox.offer(&frame(1)), Offer::Took);
+    assert_eq!(bell.0.load(Ordering::Relaxed), 0);
+    outbox.wake();
+    outbox.wake();
+    assert_eq!(bell.0.load(Ordering::Relaxed), 1);
+    assert!(mailbox.poll_news(&mut context).is_ready());
+    mailbox.take(&mut Vec::new());
+    assert!(mailbox.poll_news(&mut context).is_pending());
+}

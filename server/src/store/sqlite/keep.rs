@@ -1,0 +1,158 @@
+//! What each write does to the tables. Runs inside a savepoint of the writer's transaction.
+
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
+use shared::id::{Seq, UnixMs};
+use shared::message::Reason;
+use shared::name::Name;
+
+use super::convert;
+use crate::record::{AccountId, Conversation, Kept, NewMessage, Origin, Phc, SessionRow, Strikes, Write};
+use crate::store::waits_for;
+
+/// The setting that holds the last sign of life, in milliseconds since 1970 UTC.
+pub(super) const HEARTBEAT: &str = "heartbeat";
+
+/// Does one write.
+pub(super) fn keep(db: &Connection, write: &Write) -> rusqlite::Result<Kept> {
+    match write {
+        Write::Append(message) => append(db, message),
+        Write::AddAccount { name, skeleton, password, origin, at } => {
+            add_account(db, name, skeleton.as_deref(), password.as_ref(), *origin, *at)
+        }
+        Write::SetPassword { account, password } => set_password(db, *account, password),
+        Write::SetBlock { owner, target, blocked: true, at } => block(db, *owner, *target, *at),
+        Write::SetBlock { owner, target, blocked: false, at: _ } => unblock(db, *owner, *target),
+        Write::Advance { account, conversation, seq } => advance(db, *account, conversation, *seq),
+        Write::OpenSession { account, address, at } => open_session(db, *account, address, *at),
+        Write::CloseSession { row, at, reason } => close_session(db, *row, *at, reason),
+        Write::SetStrikes(strikes) => set_strikes(db, strikes),
+        Write::Heartbeat { at } => heartbeat(db, *at),
+    }
+}
+
+fn append(db: &Connection, message: &NewMessage) -> rusqlite::Result<Kept> {
+    if let Some((seq, at)) = said_before(db, message)? {
+        return Ok(Kept::Message { seq, at, duplicate: true });
+    }
+    let (conv, seq) = next_place(db, message)?;
+    let mut insert = db.prepare_cached(
+        "INSERT INTO message (conv, seq, sender, waits_for, at, client_id, kind, body)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?;
+    let NewMessage { sender, at, client_id, kind, text, .. } = message;
+    let waits_for = waits_for(message).map(|account| account.0);
+    insert.execute(params![
+        conv,
+        seq,
+        sender.0,
+        waits_for,
+        convert::stored(at.0),
+        client_id.0.as_slice(),
+        kind.as_str(),
+        text
+    ])?;
+    hide(db, conv, seq, &message.hidden_from)?;
+    Ok(Kept::Message { seq: convert::seq(seq), at: *at, duplicate: false })
+}
+
+/// The place and the time of the first message with this id.
+fn said_before(db: &Connection, message: &NewMessage) -> rusqlite::Result<Option<(Seq, UnixMs)>> {
+    let mut find = db.prepare_cached("SELECT seq, at FROM message WHERE sender = ?1 AND client_id = ?2")?;
+    let first = |row: &Row<'_>| Ok((convert::seq(row.get(0)?), convert::time(row.get(1)?)));
+    find.query_row(params![message.sender.0, message.client_id.0.as_slice()], first).optional()
+}
+
+/// Takes the next place in the conversation, which is made with its first message.
+fn next_place(db: &Connection, message: &NewMessage) -> rusqlite::Result<(i64, i64)> {
+    let mut next = db.prepare_cached(
+        "INSERT INTO conversation (key, last_seq, created) VALUES (?1, 1, ?2)
+         ON CONFLICT (key) DO UPDATE SET last_seq = last_seq + 1
+         RETURNING id, last_seq",
+    )?;
+    let values = params![convert::key(&message.conversation), convert::stored(message.at.0)];
+    next.query_row(values, |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+fn hide(db: &Connection, conv: i64, seq: i64, from: &[AccountId]) -> rusqlite::Result<()> {
+    if from.is_empty() {
+        return Ok(());
+    }
+    let mut insert =
+        db.prepare_cached("INSERT INTO hidden (account, conv, seq) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?;
+    from.iter().try_for_each(|account| insert.execute(params![account.0, conv, seq]).map(drop))
+}
+
+fn add_account(
+    db: &Connection,
+    name: &Name,
+    skeleton: Option<&str>,
+    password: Option<&Phc>,
+    origin: Origin,
+    at: UnixMs,
+) -> rusqlite::Result<Kept> {
+    // Asked beforehand, because an insert that is refused would use up an id.
+    let mut find = db.prepare_cached("SELECT 1 FROM account WHERE name_key = ?1 OR skeleton = ?2")?;
+    if find.exists(params![name.key(), skeleton])? {
+        return Ok(Kept::NameTaken);
+    }
+    let mut insert = db.prepare_cached(
+        "INSERT INTO account (name, name_key, skeleton, pw, origin, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    let password = password.map(|phc| &phc.0);
+    let origin = convert::origin(origin);
+    let id = insert.insert(params![name.as_str(), name.key(), skeleton, password, origin, convert::stored(at.0)])?;
+    Ok(Kept::Account(AccountId(id)))
+}
+
+fn set_password(db: &Connection, account: AccountId, password: &Phc) -> rusqlite::Result<Kept> {
+    done(db.prepare_cached("UPDATE account SET pw = ?2 WHERE id = ?1")?, params![account.0, password.0])
+}
+
+fn block(db: &Connection, owner: AccountId, target: AccountId, at: UnixMs) -> rusqlite::Result<Kept> {
+    let insert = "INSERT INTO block (owner, target, created) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+    done(db.prepare_cached(insert)?, params![owner.0, target.0, convert::stored(at.0)])
+}
+
+fn unblock(db: &Connection, owner: AccountId, target: AccountId) -> rusqlite::Result<Kept> {
+    done(db.prepare_cached("DELETE FROM block WHERE owner = ?1 AND target = ?2")?, params![owner.0, target.0])
+}
+
+fn advance(db: &Connection, account: AccountId, to: &Conversation, seq: Seq) -> rusqlite::Result<Kept> {
+    let upsert = "INSERT INTO cursor (account, conv, seq)
+                  SELECT ?1, id, min(?3, last_seq) FROM conversation WHERE key = ?2
+                  ON CONFLICT (account, conv) DO UPDATE SET seq = excluded.seq WHERE excluded.seq > cursor.seq";
+    done(db.prepare_cached(upsert)?, params![account.0, convert::key(to), convert::stored(seq.0)])
+}
+
+fn open_session(db: &Connection, account: AccountId, address: &str, at: UnixMs) -> rusqlite::Result<Kept> {
+    let mut insert = db.prepare_cached("INSERT INTO session (account, address, login_at) VALUES (?1, ?2, ?3)")?;
+    let id = insert.insert(params![account.0, address, convert::stored(at.0)])?;
+    Ok(Kept::Session(SessionRow(id)))
+}
+
+fn close_session(db: &Connection, row: SessionRow, at: UnixMs, reason: &Reason) -> rusqlite::Result<Kept> {
+    let update = "UPDATE session SET logout_at = ?2, reason = ?3 WHERE id = ?1 AND logout_at IS NULL";
+    done(db.prepare_cached(update)?, params![row.0, convert::stored(at.0), reason.as_str()])
+}
+
+fn set_strikes(db: &Connection, strikes: &Strikes) -> rusqlite::Result<Kept> {
+    let Strikes { name_key, count, locked_until } = strikes;
+    if *count == 0 && locked_until.is_none() {
+        return done(db.prepare_cached("DELETE FROM strike WHERE name_key = ?1")?, params![name_key]);
+    }
+    let upsert = "INSERT INTO strike (name_key, count, locked_until) VALUES (?1, ?2, ?3)
+                  ON CONFLICT (name_key) DO UPDATE SET count = excluded.count, locked_until = excluded.locked_until";
+    let locked_until = locked_until.map(|until| convert::stored(until.0));
+    done(db.prepare_cached(upsert)?, params![name_key, count, locked_until])
+}
+
+fn heartbeat(db: &Connection, at: UnixMs) -> rusqlite::Result<Kept> {
+    let upsert = "INSERT INTO setting (key, value) VALUES (?1, ?2)
+                  ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+    done(db.prepare_cached(upsert)?, params![HEARTBEAT, convert::stored(at.0)])
+}
+
+/// Runs a statement whose effect needs no further word.
+fn done(mut statement: CachedStatement<'_>, values: impl rusqlite::Params) -> rusqlite::Result<Kept> {
+    statement.execute(values).map(|_| Kept::Done)
+}

@@ -1,0 +1,175 @@
+//! The one thread that writes. It takes everything that is pending, keeps it in one transaction, and answers for all of
+//! it only after the commit is on the disk.
+//!
+//! It never lingers for more: a single job costs one commit, and while a commit is on its way the next jobs gather. A
+//! full disk fails one batch and the store goes on; any other failure of the disk ends the writing for good, because what
+//! a failed sync left behind is unknown and trying again would only hide that.
+
+use std::sync::mpsc::{Receiver, SyncSender};
+
+use rusqlite::{Connection, ErrorCode};
+use tracing::{error, warn};
+
+use super::file::{Folder, engine};
+use super::{keep, query};
+use crate::record::{KeepError, Kept, Snapshot, Ticket, Write};
+use crate::store::{Answer, Answers, StoreError};
+
+/// The most jobs in one transaction. Measured: larger batches gain nothing, and each waits for the whole.
+pub(super) const BATCH: usize = 512;
+
+/// How often a transaction is begun while another process has the file, each time waiting for the connection's busy
+/// timeout of 5 s. Nothing has happened yet, so trying again hides nothing; 30 s is the silence a client bears.
+const BUSY_TRIES: u32 = 6;
+
+/// Something for the thread to do.
+pub(super) enum Task {
+    /// Keep it and answer.
+    Write(Ticket, Write),
+    /// Close what a crash left open and say what is there.
+    Snapshot(SyncSender<Result<Snapshot, StoreError>>),
+}
+
+/// The thread's belongings. They are dropped in this order: the lock of the folder goes after the connection, and
+/// whoever sees the channel of answers end may open the folder again.
+pub(super) struct Writer {
+    /// The only connection that writes.
+    pub(super) db: Connection,
+    /// Locked as long as the connection is open.
+    pub(super) _folder: Folder,
+    /// Where the answers go.
+    pub(super) answers: Answers,
+    /// Why nothing more is kept.
+    pub(super) broken: Option<rusqlite::Error>,
+}
+
+type Job = (Ticket, Write);
+type Outcome = Result<Kept, KeepError>;
+
+impl Writer {
+    /// Works until the queue is empty and closed.
+    pub(super) fn run(mut self, tasks: &Receiver<Task>) -> Result<(), StoreError> {
+        while let Ok(task) = tasks.recv() {
+            match task {
+                Task::Write(ticket, write) => self.batch((ticket, write), tasks),
+                Task::Snapshot(reply) => self.snapshot(&reply),
+            }
+        }
+        self.finish()
+    }
+
+    fn batch(&mut self, first: Job, tasks: &Receiver<Task>) {
+        let begun = self.begin();
+        let (jobs, snapshot) = gather(first, tasks);
+        let outcomes = begun.and_then(|()| self.commit(&jobs)).unwrap_or_else(|refused| vec![Err(refused); jobs.len()]);
+        let answers = jobs.iter().zip(outcomes).map(|((ticket, _), result)| Answer { ticket: *ticket, result });
+        // Nobody is there to be told when the receiver is gone; what was asked for is kept all the same.
+        let _ = self.answers.blocking_send(answers.collect());
+        if let Some(reply) = snapshot {
+            self.snapshot(&reply);
+        }
+    }
+
+    fn begin(&mut self) -> Result<(), KeepError> {
+        if self.broken.is_some() {
+            return Err(KeepError::Broken);
+        }
+        for _ in 1..BUSY_TRIES {
+            match run(&self.db, "BEGIN IMMEDIATE") {
+                Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+                    warn!("another program keeps the database locked; waiting for it");
+                }
+                result => return result.map_err(|error| self.failed(error)),
+            }
+        }
+        run(&self.db, "BEGIN IMMEDIATE").map_err(|error| self.failed(error))
+    }
+
+    /// Keeps all jobs or, when the transaction fails, none of them.
+    fn commit(&mut self, jobs: &[Job]) -> Result<Vec<Outcome>, KeepError> {
+        let kept = jobs.iter().map(|(_, write)| one(&self.db, write)).collect::<rusqlite::Result<Vec<_>>>();
+        kept.and_then(|outcomes| run(&self.db, "COMMIT").map(|()| outcomes)).map_err(|error| self.failed(error))
+    }
+
+    /// The transaction failed: takes it back and decides whether the store can go on.
+    fn failed(&mut self, error: rusqlite::Error) -> KeepError {
+        // Some failures end the transaction by themselves; a rollback that fails is no news after one of the others.
+        if !self.db.is_autocommit() {
+            let _ = run(&self.db, "ROLLBACK");
+        }
+        if error.sqlite_error_code() == Some(ErrorCode::DiskFull) {
+            warn!("the disk is full; nothing is kept until there is room");
+            return KeepError::Full;
+        }
+        error!(%error, "the database failed; nothing more is kept");
+        self.broken = Some(error);
+        KeepError::Broken
+    }
+
+    fn snapshot(&mut self, reply: &SyncSender<Result<Snapshot, StoreError>>) {
+        // Whoever asked may have given up.
+        let _ = reply.send(self.take_snapshot().map_err(engine("read what is stored")));
+    }
+
+    fn take_snapshot(&self) -> rusqlite::Result<Snapshot> {
+        let moment = self.db.unchecked_transaction()?;
+        query::close_left_open(&moment)?;
+        let snapshot = query::snapshot(&moment)?;
+        moment.commit()?;
+        Ok(snapshot)
+    }
+
+    /// Moves the write-ahead log into the file, so that the file alone is the whole.
+    fn finish(self) -> Result<(), StoreError> {
+        if let Some(error) = self.broken {
+            return Err(engine("keep everything")(error));
+        }
+        // What the log holds is durable, whether or not it can be moved now.
+        if let Err(error) = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
+            warn!(%error, "the write-ahead log stays beside the database");
+        }
+        Ok(())
+    }
+}
+
+/// What is pending, up to [`BATCH`] jobs, and the question that ended it early, if one did.
+fn gather(first: Job, tasks: &Receiver<Task>) -> (Vec<Job>, Option<SyncSender<Result<Snapshot, StoreError>>>) {
+    let mut jobs = vec![first];
+    while jobs.len() < BATCH {
+        match tasks.try_recv() {
+            Ok(Task::Write(ticket, write)) => jobs.push((ticket, write)),
+            Ok(Task::Snapshot(reply)) => return (jobs, Some(reply)),
+            Err(_) => break,
+        }
+    }
+    (jobs, None)
+}
+
+/// Does one job inside its own savepoint. An error that lies in the job is its outcome; the neighbours do not notice. An
+/// error of the engine ends the batch.
+fn one(db: &Connection, write: &Write) -> rusqlite::Result<Outcome> {
+    run(db, "SAVEPOINT job")?;
+    let outcome = match keep::keep(db, write) {
+        Ok(kept) => Ok(kept),
+        Err(error) if lies_in_the_job(&error) && !db.is_autocommit() => {
+            error!(%error, "a write was refused");
+            run(db, "ROLLBACK TO job")?;
+            Err(KeepError::Broken)
+        }
+        Err(error) => return Err(error),
+    };
+    run(db, "RELEASE job")?;
+    Ok(outcome)
+}
+
+/// Whether only the values of this job were at fault.
+fn lies_in_the_job(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch | ErrorCode::TooBig)
+    )
+}
+
+fn run(db: &Connection, sql: &str) -> rusqlite::Result<()> {
+    db.prepare_cached(sql)?.execute([]).map(drop)
+}

@@ -1,0 +1,7 @@
+//! The wire: what broken frames do, that the bytes of every message stay as they are, and that docs/protocol.md names
+//! everything there is.
+
+mod codec;
+mod golden;
+mod page;
+mod samples;

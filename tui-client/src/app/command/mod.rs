@@ -1,0 +1,117 @@
+//! Commands: the one table, and how a typed line becomes a [`Command`].
+//!
+//! Everything that knows commands is fed from [`TABLE`]: the parser here, the objects of the JSON face, `help`, the
+//! suggestion after a slip, and the completion and hints of the full screen.
+
+mod nearest;
+mod parse;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+pub use nearest::nearest;
+pub use parse::{CommandError, Fields, build, parse};
+pub use table::{Argument, Kind, Spec, TABLE, Verb, find};
+
+/// How many messages `history` shows when no number is given.
+pub const HISTORY_DEFAULT: u16 = 20;
+
+/// The most messages `history` shows. They are held in memory until the last page has come.
+pub const HISTORY_MOST: u16 = 1000;
+
+/// A command with its arguments, checked as far as a client can.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// A direct message.
+    Message {
+        /// To whom, as typed.
+        to: String,
+        /// The text.
+        text: String,
+    },
+    /// A text to the lobby.
+    Broadcast {
+        /// The text.
+        text: String,
+    },
+    /// Who is online.
+    Whoelse,
+    /// Who was online.
+    Whoelsesince {
+        /// How far to look back.
+        span: Duration,
+    },
+    /// Block somebody.
+    Block {
+        /// Whom, as typed.
+        user: String,
+    },
+    /// Take a block back.
+    Unblock {
+        /// Whom, as typed.
+        user: String,
+    },
+    /// List the own blocks.
+    Blocked,
+    /// Older messages.
+    History {
+        /// Of the direct conversation with this user; otherwise of the lobby.
+        with: Option<String>,
+        /// How many, 1 to [`HISTORY_MOST`].
+        count: u16,
+    },
+    /// Set or, with an empty text, clear the away text.
+    Away {
+        /// The text.
+        text: String,
+    },
+    /// Something done, told to the lobby.
+    Me {
+        /// What.
+        action: String,
+    },
+    /// What the server knows of a user.
+    Whois {
+        /// Whom, as typed.
+        user: String,
+    },
+    /// Change the own password.
+    Passwd,
+    /// Explain the commands, or one of them.
+    Help {
+        /// Which.
+        about: Option<&'static Spec>,
+    },
+    /// Empty the screen.
+    Clear,
+    /// Close the tab.
+    Close,
+    /// Log out and end.
+    Logout,
+}
+
+impl Command {
+    /// Which command it is, and with it its row in the table.
+    pub fn verb(&self) -> Verb {
+        match self {
+            Self::Message { .. } => Verb::Message,
+            Self::Broadcast { .. } => Verb::Broadcast,
+            Self::Whoelse => Verb::Whoelse,
+            Self::Whoelsesince { .. } => Verb::Whoelsesince,
+            Self::Block { .. } => Verb::Block,
+            Self::Unblock { .. } => Verb::Unblock,
+            Self::Blocked => Verb::Blocked,
+            Self::History { .. } => Verb::History,
+            Self::Away { .. } => Verb::Away,
+            Self::Me { .. } => Verb::Me,
+            Self::Whois { .. } => Verb::Whois,
+            Self::Passwd => Verb::Passwd,
+            Self::Help { .. } => Verb::Help,
+            Self::Clear => Verb::Clear,
+            Self::Close => Verb::Close,
+            Self::Logout => Verb::Logout,
+        }
+    }
+}

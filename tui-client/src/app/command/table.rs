@@ -1,0 +1,293 @@
+//! The one table of commands.
+
+use std::fmt;
+
+/// Which command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verb {
+    /// `message`
+    Message,
+    /// `broadcast`
+    Broadcast,
+    /// `whoelse`
+    Whoelse,
+    /// `whoelsesince`
+    Whoelsesince,
+    /// `block`
+    Block,
+    /// `unblock`
+    Unblock,
+    /// `blocked`
+    Blocked,
+    /// `history`
+    History,
+    /// `away`
+    Away,
+    /// `me`
+    Me,
+    /// `whois`
+    Whois,
+    /// `passwd`
+    Passwd,
+    /// `help`
+    Help,
+    /// `clear`
+    Clear,
+    /// `close`
+    Close,
+    /// `logout`
+    Logout,
+}
+
+impl Verb {
+    /// The row of the table.
+    pub fn spec(self) -> &'static Spec {
+        TABLE.iter().find(|spec| spec.verb == self).expect("a test walks every verb and finds its row")
+    }
+
+    /// The name it is answered under, whatever alias was typed.
+    pub fn name(self) -> &'static str {
+        self.spec().name
+    }
+}
+
+/// What an argument is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A user's name, with or without `@`.
+    User,
+    /// `@name`: a user where another word could stand in the same place.
+    AtUser,
+    /// The rest of the line, exactly as typed.
+    Text,
+    /// A span of time: `300`, `5m`, `2h`, `1d`.
+    Time,
+    /// A whole number.
+    Number,
+    /// The name of a command.
+    Command,
+}
+
+/// One argument of a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Argument {
+    /// What it is.
+    pub kind: Kind,
+    /// The word that stands for it in a usage line.
+    pub word: &'static str,
+    /// Whether it may be left out.
+    pub optional: bool,
+}
+
+/// One command.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Spec {
+    /// Which.
+    pub verb: Verb,
+    /// Its name, under which it is answered.
+    pub name: &'static str,
+    /// Other names.
+    pub aliases: &'static [&'static str],
+    /// Whether it is one of the classic words, which a full screen reads without a slash in the lobby.
+    pub classic: bool,
+    /// Its arguments, in order. A text is the last one.
+    pub arguments: &'static [Argument],
+    /// One line of help.
+    pub summary: &'static str,
+    /// What else is good to know, in one or two sentences.
+    pub details: &'static str,
+}
+
+impl Spec {
+    /// The usage line, such as `message USER TEXT`.
+    pub fn usage(&self) -> Usage<'_> {
+        Usage(self)
+    }
+
+    /// Whether a word is its name or an alias; case does not matter.
+    pub fn is_called(&self, word: &str) -> bool {
+        self.names().any(|name| name.eq_ignore_ascii_case(word))
+    }
+
+    /// Its name, then its aliases.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.name).chain(self.aliases.iter().copied())
+    }
+}
+
+/// A usage line; see [`Spec::usage`].
+pub struct Usage<'a>(&'a Spec);
+
+impl fmt::Display for Usage<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.name)?;
+        self.0.arguments.iter().try_for_each(|argument| match argument.optional {
+            true => write!(f, " [{}]", argument.word),
+            false => write!(f, " {}", argument.word),
+        })
+    }
+}
+
+/// The command that a word names, by name or alias.
+pub fn find(word: &str) -> Option<&'static Spec> {
+    TABLE.iter().find(|spec| spec.is_called(word))
+}
+
+const fn must(kind: Kind, word: &'static str) -> Argument {
+    Argument { kind, word, optional: false }
+}
+
+const fn may(kind: Kind, word: &'static str) -> Argument {
+    Argument { kind, word, optional: true }
+}
+
+const USER: Argument = must(Kind::User, "USER");
+const TEXT: Argument = must(Kind::Text, "TEXT");
+
+/// Every command there is, in the order of the help.
+pub const TABLE: &[Spec] = &[
+    Spec {
+        verb: Verb::Message,
+        name: "message",
+        aliases: &["msg", "w", "dm"],
+        classic: true,
+        arguments: &[USER, TEXT],
+        summary: "send a direct message",
+        details: "It goes through the server. If USER is offline it is stored and delivered at the next login.",
+    },
+    Spec {
+        verb: Verb::Broadcast,
+        name: "broadcast",
+        aliases: &["say"],
+        classic: true,
+        arguments: &[TEXT],
+        summary: "say something to everybody in the lobby",
+        details: "People with a block between you do not get it; then the answer says partial.",
+    },
+    Spec {
+        verb: Verb::Whoelse,
+        name: "whoelse",
+        aliases: &["who", "names"],
+        classic: true,
+        arguments: &[],
+        summary: "list who else is online",
+        details: "Users who have blocked you are not listed.",
+    },
+    Spec {
+        verb: Verb::Whoelsesince,
+        name: "whoelsesince",
+        aliases: &[],
+        classic: true,
+        arguments: &[must(Kind::Time, "TIME")],
+        summary: "list who else was online in the last TIME",
+        details: "TIME is a number of seconds, or a number with s, m, h or d: 300, 5m, 2h, 1d.",
+    },
+    Spec {
+        verb: Verb::Block,
+        name: "block",
+        aliases: &["ignore"],
+        classic: true,
+        arguments: &[USER],
+        summary: "block a user",
+        details: "Nothing from USER reaches you, and USER sees you as offline. You still see USER.",
+    },
+    Spec {
+        verb: Verb::Unblock,
+        name: "unblock",
+        aliases: &[],
+        classic: true,
+        arguments: &[USER],
+        summary: "take a block back",
+        details: "It works at once. Messages refused meanwhile are not delivered later.",
+    },
+    Spec {
+        verb: Verb::Blocked,
+        name: "blocked",
+        aliases: &[],
+        classic: false,
+        arguments: &[],
+        summary: "list whom you have blocked",
+        details: "Blocks are kept by the server and survive its restart.",
+    },
+    Spec {
+        verb: Verb::History,
+        name: "history",
+        aliases: &[],
+        classic: false,
+        arguments: &[may(Kind::AtUser, "@USER"), may(Kind::Number, "N")],
+        summary: "show older messages of the lobby or of a direct conversation",
+        details: "N is 1 to 1000, 20 when left out. The oldest comes first.",
+    },
+    Spec {
+        verb: Verb::Away,
+        name: "away",
+        aliases: &[],
+        classic: false,
+        arguments: &[may(Kind::Text, "TEXT")],
+        summary: "set the text others see beside your name",
+        details: "Without TEXT it is cleared.",
+    },
+    Spec {
+        verb: Verb::Me,
+        name: "me",
+        aliases: &[],
+        classic: false,
+        arguments: &[must(Kind::Text, "ACTION")],
+        summary: "tell the lobby what you do",
+        details: "Others see it as an action: me smiles.",
+    },
+    Spec {
+        verb: Verb::Whois,
+        name: "whois",
+        aliases: &[],
+        classic: false,
+        arguments: &[USER],
+        summary: "show what the server knows of a user",
+        details: "Online or last seen, since when the account exists, and the away text.",
+    },
+    Spec {
+        verb: Verb::Passwd,
+        name: "passwd",
+        aliases: &[],
+        classic: false,
+        arguments: &[],
+        summary: "change your password",
+        details: "It asks for the old password and twice for the new one, which needs at least 8 characters.",
+    },
+    Spec {
+        verb: Verb::Help,
+        name: "help",
+        aliases: &[],
+        classic: false,
+        arguments: &[may(Kind::Command, "COMMAND")],
+        summary: "list the commands, or explain one",
+        details: "A slash before a command is optional in plain mode.",
+    },
+    Spec {
+        verb: Verb::Clear,
+        name: "clear",
+        aliases: &[],
+        classic: false,
+        arguments: &[],
+        summary: "empty the screen",
+        details: "It is for the full screen; lines that were written stay written.",
+    },
+    Spec {
+        verb: Verb::Close,
+        name: "close",
+        aliases: &[],
+        classic: false,
+        arguments: &[],
+        summary: "close the tab",
+        details: "It is for the full screen; the conversation itself stays.",
+    },
+    Spec {
+        verb: Verb::Logout,
+        name: "logout",
+        aliases: &["quit", "exit"],
+        classic: true,
+        arguments: &[],
+        summary: "log out and leave",
+        details: "Messages that arrive while you are away are stored for you.",
+    },
+];

@@ -1,0 +1,82 @@
+//! What the model wants done: commands for the driver, performed in their order.
+
+use secrecy::SecretString;
+use shared::id::{RequestId, Seq};
+use shared::message::ClientMessage;
+
+use super::exit::Exit;
+use super::report::Report;
+
+/// Something to do.
+#[derive(Debug)]
+pub enum Effect {
+    /// Open a connection; the one before, if any, is given up and nothing more is heard of it.
+    Connect,
+    /// Give the connection up.
+    Disconnect,
+    /// Send a login or a registration. Passwords are effects of their own, so that they stay secret up to the frame.
+    LogIn(LogIn),
+    /// Send the wish for another password.
+    ChangePassword {
+        /// The request.
+        id: RequestId,
+        /// The password now.
+        old: SecretString,
+        /// The password from now on.
+        new: SecretString,
+    },
+    /// Send a message that holds no secret.
+    Send(ClientMessage),
+    /// Tell the server that everything up to here was shown. To be sent when everything reported before it has really
+    /// been shown; until then the server delivers it again.
+    Acknowledge {
+        /// The conversation, as on the wire.
+        conversation: String,
+        /// The last one shown.
+        seq: Seq,
+    },
+    /// Show an event.
+    Report(Report),
+    /// End the program.
+    Quit(Exit),
+}
+
+/// A login or a registration.
+#[derive(Debug)]
+pub struct LogIn {
+    /// The request.
+    pub id: RequestId,
+    /// The account.
+    pub name: String,
+    /// Its password.
+    pub password: SecretString,
+    /// Whether to make the account.
+    pub register: bool,
+}
+
+/// What the user is asked. The faces find it in [`Model::question`](super::model::Model::question); the answer comes as
+/// [`Msg::Answered`](super::msg::Msg::Answered).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// The account's name.
+    Name,
+    /// Its password.
+    Password,
+    /// A password for a new account; an empty answer goes back to the name.
+    FirstPassword,
+    /// The same again.
+    FirstPasswordAgain,
+    /// The password now, to change it.
+    OldPassword,
+    /// The password from now on; an empty answer leaves everything as it is.
+    NewPassword,
+    /// The same again.
+    NewPasswordAgain,
+}
+
+impl Question {
+    /// Whether the answer must not be seen while it is typed.
+    pub fn is_secret(self) -> bool {
+        self != Self::Name
+    }
+}

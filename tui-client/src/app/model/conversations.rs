@@ -1,0 +1,73 @@
+//! The tabs: one conversation each.
+
+use crate::app::place::Place;
+use crate::app::transcript::Transcript;
+
+/// A conversation with its lines.
+#[derive(Debug)]
+pub struct Conversation {
+    /// Which.
+    pub place: Place,
+    /// Its lines.
+    pub transcript: Transcript,
+    /// Lines from others that came while it was not in front.
+    pub unread: usize,
+}
+
+impl Conversation {
+    fn new(place: Place) -> Self {
+        Self { place, transcript: Transcript::default(), unread: 0 }
+    }
+}
+
+/// The tabs in their order; the lobby is the first and always there.
+#[derive(Debug)]
+pub struct Conversations {
+    tabs: Vec<Conversation>,
+    front: Place,
+}
+
+impl Default for Conversations {
+    fn default() -> Self {
+        Self { tabs: vec![Conversation::new(Place::lobby())], front: Place::lobby() }
+    }
+}
+
+impl Conversations {
+    /// All of them, in the order of the tabs.
+    pub fn iter(&self) -> impl Iterator<Item = &Conversation> {
+        self.tabs.iter()
+    }
+
+    /// One of them.
+    pub fn get(&self, place: &Place) -> Option<&Conversation> {
+        self.tabs.iter().find(|tab| tab.place == *place)
+    }
+
+    /// The one in front.
+    pub fn front(&self) -> &Place {
+        &self.front
+    }
+
+    /// One of them, opened behind the others if it is new.
+    pub(in crate::app) fn open(&mut self, place: &Place) -> &mut Conversation {
+        let known = self.tabs.iter().position(|tab| tab.place == *place);
+        let index = known.unwrap_or_else(|| {
+            self.tabs.push(Conversation::new(place.clone()));
+            self.tabs.len() - 1
+        });
+        &mut self.tabs[index]
+    }
+
+    /// Counts a line from somebody else as unread where nobody is looking.
+    pub(in crate::app) fn count_unread(&mut self, place: &Place) {
+        if self.front != *place {
+            self.open(place).unread += 1;
+        }
+    }
+
+    /// Every conversation, to change its lines.
+    pub(in crate::app) fn transcripts(&mut self) -> impl Iterator<Item = &mut Transcript> {
+        self.tabs.iter_mut().map(|tab| &mut tab.transcript)
+    }
+}

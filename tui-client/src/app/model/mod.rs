@@ -1,0 +1,162 @@
+//! Everything the client knows. Faces read it; only [`update`](super::update::update) changes it.
+
+mod conversations;
+mod requests;
+mod session;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use secrecy::SecretString;
+use shared::id::UnixMs;
+use shared::limits::{TEXT_BYTES, TEXT_LINES};
+use shared::name::Name;
+use shared::text::SafeText;
+
+pub use conversations::{Conversation, Conversations};
+pub(super) use requests::{Page, Purpose, Request, Requests, TextLine};
+pub use session::{Changing, Link, Login, Session};
+pub(super) use session::{Ending, Identity, LobbyCursor, Outage};
+
+use super::effect::Question;
+use super::moment::Mono;
+
+/// What does not change while the program runs.
+#[derive(Debug)]
+pub struct Settings {
+    /// `host:port`, to show.
+    pub server: String,
+    /// Whether somebody sits in front of it: input is a terminal and no script is given. Then questions are asked
+    /// again after a refusal, and refused commands do not count for the exit code.
+    pub interactive: bool,
+    /// Make the account with the name and password that are given, without questions.
+    pub register: bool,
+    /// Announce who comes and goes, and list who is online after the login.
+    pub presence: bool,
+    /// How many of the last lobby lines to show after the login.
+    pub history: u16,
+    /// How long to stay after the input has ended.
+    pub linger: Linger,
+    /// How long to try to get a lost connection back; `None` for ever.
+    pub retry: Option<Duration>,
+}
+
+/// How long to stay after the input has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Linger {
+    /// For this long.
+    For(Duration),
+    /// Until the server or a signal ends it.
+    Forever,
+}
+
+/// Somebody the sidebar knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// Online since when.
+    pub since: UnixMs,
+    /// The away text; empty when there is none.
+    pub away: SafeText,
+}
+
+/// The longest text this server takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TextLimits {
+    /// In bytes.
+    pub bytes: usize,
+    /// In lines.
+    pub lines: usize,
+}
+
+/// The client's state.
+#[derive(Debug)]
+pub struct Model {
+    /// What does not change.
+    pub settings: Settings,
+    /// How it stands with the connection.
+    pub link: Link,
+    /// How it stands with the login.
+    pub login: Login,
+    /// Who the user is; set by the first login and kept while the connection comes and goes.
+    pub me: Option<Name>,
+    /// Who is online, this user included. Fed by the server's broadcasts, never asked for.
+    pub users: BTreeMap<Name, User>,
+    /// Whom this user has blocked, as far as it is known here.
+    pub blocked: BTreeSet<Name>,
+    /// The tabs.
+    pub conversations: Conversations,
+    /// The longest text this server takes.
+    pub limits: TextLimits,
+    pub(super) outage: Option<Outage>,
+    pub(super) identity: Identity,
+    pub(super) requests: Requests,
+    pub(super) ending: Ending,
+    pub(super) lobby_cursor: LobbyCursor,
+    /// Blocked users who were written to: it was said once that they cannot answer.
+    pub(super) hinted: BTreeSet<Name>,
+    /// Whether a command was refused.
+    pub(super) refused_any: bool,
+}
+
+impl Model {
+    /// The state before anything has happened. A name or password that is given is not asked for; a password that is
+    /// given is not asked for again when it is wrong.
+    pub fn new(settings: Settings, name: Option<String>, password: Option<SecretString>) -> Self {
+        Self {
+            identity: Identity::new(name, password, settings.register),
+            settings,
+            link: Link::Down,
+            login: Login::Waiting,
+            me: None,
+            users: BTreeMap::new(),
+            blocked: BTreeSet::new(),
+            conversations: Conversations::default(),
+            limits: TextLimits { bytes: TEXT_BYTES, lines: TEXT_LINES },
+            outage: None,
+            requests: Requests::default(),
+            ending: Ending::No,
+            lobby_cursor: LobbyCursor::default(),
+            hinted: BTreeSet::new(),
+            refused_any: false,
+        }
+    }
+
+    /// The question that waits for an answer: the next line is that answer.
+    pub fn question(&self) -> Option<Question> {
+        match &self.login {
+            Login::Asking(question) => Some(*question),
+            Login::In(session) => session.changing.as_ref().map(|changing| changing.question),
+            Login::Waiting | Login::Again(_) => None,
+        }
+    }
+
+    /// Whether the next line can be taken. Commands run one after the other: while one has no answer, or while there
+    /// is no session to run it in, lines wait where they are.
+    pub fn takes_a_line(&self) -> bool {
+        if self.question().is_some() {
+            return true;
+        }
+        let ready = matches!(&self.login, Login::In(session) if session.ready) && self.link == Link::Up;
+        ready && !self.ending.is_leaving() && self.requests.is_quiet()
+    }
+
+    /// Whether there is a session and a connection to speak to it.
+    pub(super) fn can_send(&self) -> bool {
+        matches!(self.login, Login::In(_)) && self.link == Link::Up
+    }
+
+    /// Whether to say now that a user on the own block list cannot answer: once for each.
+    pub(super) fn is_hint_due(&mut self, user: &Name) -> bool {
+        self.blocked.contains(user) && self.hinted.insert(user.clone())
+    }
+
+    /// Whether everything was answered and nobody wants to stay: no lost connection is worth getting back.
+    pub(super) fn has_nothing_to_come_back_for(&self) -> bool {
+        self.me.is_some() && self.requests.is_quiet() && self.settings.linger == Linger::For(Duration::ZERO)
+    }
+
+    /// When the model wants to be woken, if at all.
+    pub fn deadline(&self) -> Option<Mono> {
+        super::update::deadline(self)
+    }
+}

@@ -1,0 +1,167 @@
+//! Requests that wait for their answers.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use secrecy::SecretString;
+use shared::id::RequestId;
+use shared::message::{ClientMessage, Entry, UserInfo};
+use shared::name::Name;
+
+use crate::app::command::Verb;
+use crate::app::moment::Mono;
+use crate::app::place::Place;
+use crate::app::transcript::LineId;
+
+/// A request without its answer.
+#[derive(Debug)]
+pub struct Request {
+    /// What the answer will be about.
+    pub purpose: Purpose,
+    /// The message, to be sent again after a lost connection; `None` for what must not be sent again.
+    pub message: Option<ClientMessage>,
+    /// When it was sent.
+    pub sent: Mono,
+    /// Whether it waits for the next login, to be sent again.
+    pub parked: bool,
+    /// Whether it was sent before, over a connection that broke: its first copy may have been done.
+    pub again: bool,
+}
+
+/// What the answer to a request is about.
+#[derive(Debug)]
+pub enum Purpose {
+    /// A login or registration.
+    LogIn,
+    /// A text.
+    Text(TextLine),
+    /// A list of users.
+    Users {
+        /// `whoelse` or `whoelsesince`.
+        verb: Verb,
+        /// The parts that have come.
+        found: Vec<UserInfo>,
+    },
+    /// A block, or the end of one.
+    Block {
+        /// `block` or `unblock`.
+        verb: Verb,
+        /// Whom.
+        name: Name,
+    },
+    /// The own block list.
+    Blocked {
+        /// The parts that have come.
+        found: Vec<Name>,
+    },
+    /// Older messages.
+    History(Page),
+    /// The away text.
+    Away,
+    /// What is known of a user.
+    Whois {
+        /// Who.
+        name: Name,
+    },
+    /// Another password.
+    Passwd {
+        /// The password from now on.
+        new: SecretString,
+    },
+    /// The end of the session.
+    LogOut {
+        /// Whether a command asked for it.
+        by_command: bool,
+    },
+}
+
+/// An own text on its way.
+#[derive(Clone, Debug)]
+pub struct TextLine {
+    /// `message`, `broadcast` or `me`.
+    pub verb: Verb,
+    /// Where it goes.
+    pub place: Place,
+    /// Its line in the transcript.
+    pub line: LineId,
+}
+
+/// Older messages that are being collected, page by page.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// Of which conversation.
+    pub place: Place,
+    /// How many are wanted.
+    pub wanted: usize,
+    /// What has come, oldest first.
+    pub found: VecDeque<Entry>,
+    /// Whether a command asked; otherwise they belong to the login, and what was shown already is left out.
+    pub by_command: bool,
+}
+
+/// The requests that wait, by their numbers.
+#[derive(Debug, Default)]
+pub struct Requests {
+    last: u64,
+    open: BTreeMap<RequestId, Request>,
+}
+
+impl Requests {
+    /// Numbers the next request and remembers it; the message is made with the number.
+    pub fn begin(&mut self, purpose: Purpose, now: Mono) -> RequestId {
+        self.last += 1;
+        let id = RequestId(self.last);
+        self.open.insert(id, Request { purpose, message: None, sent: now, parked: false, again: false });
+        id
+    }
+
+    /// Remembers the message of a request, so that it can be sent again.
+    pub fn keep(&mut self, id: RequestId, message: ClientMessage) {
+        if let Some(request) = self.open.get_mut(&id) {
+            request.message = Some(message);
+        }
+    }
+
+    /// Marks a request as sent before, over a connection that broke.
+    pub fn mark_again(&mut self, id: RequestId) {
+        if let Some(request) = self.open.get_mut(&id) {
+            request.again = true;
+        }
+    }
+
+    /// Takes the request that an answer belongs to.
+    pub fn end(&mut self, id: RequestId) -> Option<Request> {
+        self.open.remove(&id)
+    }
+
+    /// Puts a request back whose answer has a further part.
+    pub fn go_on(&mut self, id: RequestId, request: Request) {
+        self.open.insert(id, request);
+    }
+
+    /// Whether no request of the session waits.
+    pub fn is_quiet(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    /// When the request was sent that waits longest on this connection.
+    pub fn oldest(&self) -> Option<Mono> {
+        self.open.values().filter(|request| !request.parked).map(|request| request.sent).min()
+    }
+
+    /// The connection is gone: what can be sent again waits for the next login, the rest is forgotten. Answers whether
+    /// a change of password is among what is forgotten.
+    pub fn park(&mut self) -> bool {
+        let passwd = self.open.values().any(|request| matches!(request.purpose, Purpose::Passwd { .. }));
+        self.open.retain(|_, request| request.message.is_some());
+        self.open.values_mut().for_each(|request| request.parked = true);
+        passwd
+    }
+
+    /// Takes out everything that waits for a login, in the order it was sent.
+    pub fn unpark(&mut self) -> Vec<(RequestId, Request)> {
+        let (parked, open) =
+            std::mem::take(&mut self.open).into_iter().partition::<BTreeMap<_, _>, _>(|(_, r)| r.parked);
+        self.open = open;
+        parked.into_iter().collect()
+    }
+}

@@ -1,0 +1,144 @@
+//! How it stands with the connection, the login and the end.
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+use shared::id::Seq;
+
+use crate::app::effect::Question;
+use crate::app::moment::{Jitter, Mono};
+
+/// How it stands with the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// There is none, and none is wanted now.
+    Down,
+    /// An attempt is under way.
+    Dialling,
+    /// The next attempt comes later.
+    Resting {
+        /// When.
+        until: Mono,
+    },
+    /// It stands.
+    Up,
+}
+
+/// The time without a session, from the first failure until commands can be taken again. It covers refused logins as
+/// well as failed connections, so that a server that accepts and drops is given up like one that does not answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outage {
+    /// Since when.
+    pub since: Mono,
+    /// How many attempts have failed.
+    pub failed: u32,
+    /// For the waits.
+    pub jitter: Jitter,
+}
+
+/// How it stands with the login.
+#[derive(Debug)]
+pub enum Login {
+    /// Nothing to do for the user: a connection or an answer is awaited.
+    Waiting,
+    /// The user is asked something.
+    Asking(Question),
+    /// A login that was refused for now is tried again at this moment.
+    Again(Mono),
+    /// Logged in.
+    In(Session),
+}
+
+/// A login that stands.
+#[derive(Debug)]
+pub struct Session {
+    /// Whether all that waited has come and commands can be taken.
+    pub ready: bool,
+    /// Whether it is the first one of this run; the others came after a lost connection.
+    pub is_first: bool,
+    /// Whether the list of who is online still comes in parts.
+    pub roster_open: bool,
+    /// After how long without action the server ends it.
+    pub timeout: Option<Duration>,
+    /// When the server last heard of an action, as far as it is known here.
+    pub acted: Mono,
+    /// An action that the server has not been told about yet.
+    pub untold: bool,
+    /// Whether the warning was given since the last action.
+    pub warned: bool,
+    /// A change of password that is being asked about.
+    pub changing: Option<Changing>,
+}
+
+/// A change of password that is being asked about.
+#[derive(Debug)]
+pub struct Changing {
+    /// The question that waits.
+    pub question: Question,
+    /// The password now, once it was typed.
+    pub old: Option<SecretString>,
+    /// The password from now on, once it was typed.
+    pub new: Option<SecretString>,
+}
+
+/// Who logs in. The password stays in memory, so that a lost connection comes back without a question.
+#[derive(Debug)]
+pub struct Identity {
+    /// The account's name.
+    pub name: Option<String>,
+    /// Its password.
+    pub password: Option<SecretString>,
+    /// Whether the name came with the command line.
+    pub name_given: bool,
+    /// Whether the password came with the command line, the environment or a file.
+    pub password_given: bool,
+    /// Whether the next attempt makes the account.
+    pub register: bool,
+}
+
+impl Identity {
+    /// What is given is not asked for.
+    pub fn new(name: Option<String>, password: Option<SecretString>, register: bool) -> Self {
+        let (name_given, password_given) = (name.is_some(), password.is_some());
+        Self { name, password, name_given, password_given, register }
+    }
+}
+
+/// How it stands with the end of the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Nobody wants it yet.
+    No,
+    /// No more lines come; what was begun is finished first.
+    InputEnded {
+        /// Until when to stay; set when everything is answered.
+        until: Option<Mono>,
+    },
+    /// The logout was sent.
+    Leaving {
+        /// When to stop waiting for its answer.
+        until: Mono,
+    },
+}
+
+impl Ending {
+    /// Whether no more lines come.
+    pub fn input_ended(self) -> bool {
+        self != Self::No
+    }
+
+    /// Whether the logout was sent.
+    pub fn is_leaving(self) -> bool {
+        matches!(self, Self::Leaving { .. })
+    }
+}
+
+/// How far the lobby was shown, and how far the server knows it. In a busy lobby an acknowledgement for each line
+/// from each reader would cost the server more than the lines.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LobbyCursor {
+    /// The last line shown that was not acknowledged.
+    pub shown: Option<Seq>,
+    /// When to tell the server.
+    pub due: Mono,
+}

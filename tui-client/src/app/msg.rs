@@ -1,0 +1,134 @@
+//! What the model is told: facts.
+
+use secrecy::SecretString;
+use shared::error::Code;
+use shared::id::ClientId;
+use shared::message::{ServerMessage, Welcome};
+
+use super::command::{Command, CommandError};
+use super::moment::Jitter;
+
+/// Something that happened.
+#[derive(Debug)]
+pub enum Msg {
+    /// The program has started and the face can show something.
+    Started,
+    /// A connection stands, and the first exchange is done.
+    Connected {
+        /// The server's side of the exchange.
+        welcome: Welcome,
+        /// How its key was judged.
+        trust: Trust,
+    },
+    /// No connection came about.
+    NotConnected {
+        /// Why.
+        fault: Fault,
+        /// For the wait until the next attempt.
+        jitter: Jitter,
+    },
+    /// The connection is gone.
+    Lost {
+        /// Why, as a fragment.
+        why: String,
+        /// For the wait until the next attempt.
+        jitter: Jitter,
+    },
+    /// The server says something.
+    Server(ServerMessage),
+    /// A line was typed or read where commands are read.
+    Line {
+        /// The line, without its end.
+        text: String,
+        /// For the message it may be.
+        cid: ClientId,
+    },
+    /// A command came as an object or from a key.
+    Command {
+        /// Which.
+        command: Command,
+        /// For the message it may be.
+        cid: ClientId,
+    },
+    /// A line could not become a command.
+    Unreadable(Unreadable),
+    /// The question that was asked last is answered.
+    Answered(SecretString),
+    /// Keys are pressed that make no line yet.
+    Typed,
+    /// No more lines come.
+    InputEnded,
+    /// The program is asked to end, by a signal or a key.
+    Interrupted,
+    /// Nobody reads what is shown any more.
+    OutputClosed,
+    /// The moment named by [`Model::deadline`](super::model::Model::deadline) has come.
+    Woke,
+}
+
+/// How the server's key was judged. Fingerprints are in the form people compare.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// It is the key seen before.
+    Known,
+    /// The first contact; the key is remembered from now on.
+    FirstUse {
+        /// Of the key.
+        fingerprint: String,
+    },
+    /// It is the key that was asked for.
+    Pinned,
+    /// The connection is not encrypted.
+    NoTls,
+}
+
+/// Why no connection came about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It may work later. The text is a fragment that names the address.
+    Unreachable(String),
+    /// It will not work later either. The text is a fragment.
+    Hopeless(String),
+    /// The server has another key than the one remembered or asked for.
+    KeyChanged {
+        /// `host:port` as typed.
+        address: String,
+        /// The fingerprint that was expected.
+        expected: String,
+        /// The fingerprint that was found.
+        found: String,
+    },
+}
+
+/// Why a line could not become a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unreadable {
+    /// The line is longer than any command can be, in bytes.
+    TooLong {
+        /// The most a line may have.
+        most: usize,
+    },
+    /// The line is not UTF-8.
+    NotUtf8,
+    /// The object of the JSON face is not a command. The text is a fragment.
+    NotACommand {
+        /// The command it names, if any.
+        command: Option<String>,
+        /// What is wrong.
+        why: String,
+    },
+    /// The object names a command with wrong arguments.
+    Wrong(CommandError),
+}
+
+impl Unreadable {
+    /// The code for programs.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::TooLong { .. } => Code::TOO_LONG,
+            Self::NotUtf8 => Code::BAD_TEXT,
+            Self::NotACommand { .. } => Code::USAGE,
+            Self::Wrong(error) => error.code(),
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! What each command does.
+
+use shared::error::Code;
+use shared::id::{ClientId, millis};
+use shared::message::{ClientMessage, Kind};
+
+use super::{Turn, chat, ending, history, idle, input};
+use crate::app::command::{Command, Spec, TABLE, Verb};
+use crate::app::model::{Login, Purpose};
+use crate::app::place::{Place, name, safe};
+use crate::app::report::{Done, List, Refused, Remark, Report, Why};
+
+/// Runs a command. It is answered exactly once, now or when the server has answered.
+pub(super) fn run(turn: &mut Turn<'_>, command: Command, cid: ClientId) {
+    if !matches!(turn.model.login, Login::In(_)) {
+        let why = Why::Text(safe("there is no session"));
+        return turn.refuse(Code::NOT_CONNECTED, Some(command.verb()), why);
+    }
+    match command {
+        Command::Message { to, text } => {
+            chat::say(turn, Verb::Message, Place::With(name(&to)), &to, text, Kind::TEXT, cid);
+        }
+        Command::Broadcast { text } => chat::say_to_lobby(turn, Verb::Broadcast, text, Kind::TEXT, cid),
+        Command::Me { action } => chat::say_to_lobby(turn, Verb::Me, action, Kind::ACTION, cid),
+        Command::Whoelse => {
+            turn.request(Purpose::Users { verb: Verb::Whoelse, found: Vec::new() }, |id| ClientMessage::Who { id });
+        }
+        Command::Whoelsesince { span } => {
+            let purpose = Purpose::Users { verb: Verb::Whoelsesince, found: Vec::new() };
+            turn.request(purpose, |id| ClientMessage::WhoSince { id, span_ms: millis(span) });
+        }
+        Command::Block { user } => {
+            let purpose = Purpose::Block { verb: Verb::Block, name: name(&user) };
+            turn.request(purpose, |id| ClientMessage::Block { id, name: user });
+        }
+        Command::Unblock { user } => {
+            let purpose = Purpose::Block { verb: Verb::Unblock, name: name(&user) };
+            turn.request(purpose, |id| ClientMessage::Unblock { id, name: user });
+        }
+        Command::Blocked => {
+            turn.request(Purpose::Blocked { found: Vec::new() }, |id| ClientMessage::Blocked { id });
+        }
+        Command::History { with, count } => history::show(turn, with.as_deref(), count),
+        Command::Away { text } => turn.request(Purpose::Away, |id| ClientMessage::Away { id, text }),
+        Command::Whois { user } => {
+            turn.request(Purpose::Whois { name: name(&user) }, |id| ClientMessage::Whois { id, name: user });
+        }
+        Command::Passwd => input::ask_for_passwords(turn),
+        Command::Help { about } => help(turn, about),
+        Command::Clear => full_screen_only(turn, Verb::Clear),
+        Command::Close => full_screen_only(turn, Verb::Close),
+        Command::Logout => ending::log_out(turn, true),
+    }
+}
+
+fn help(turn: &mut Turn<'_>, about: Option<&'static Spec>) {
+    idle::acted(turn);
+    if let Some(spec) = about {
+        turn.report(Report::Help(spec));
+        turn.report(Report::HelpMore(spec));
+    } else {
+        turn.report(Report::Count { list: List::Commands, count: TABLE.len() });
+        TABLE.iter().for_each(|spec| turn.report(Report::Help(spec)));
+    }
+    turn.done(Verb::Help);
+}
+
+fn full_screen_only(turn: &mut Turn<'_>, verb: Verb) {
+    idle::acted(turn);
+    turn.report(Report::Done(Done { remark: Some(Remark::FullScreenOnly), ..Done::new(verb) }));
+}
+
+impl Turn<'_> {
+    /// Refuses a command that is about a user.
+    pub(super) fn refuse_about(&mut self, code: Code, verb: Verb, user: shared::name::Name, why: Why) {
+        self.refuse_with(Refused { code, command: Some(verb.name().to_owned()), user: Some(user), why });
+    }
+}

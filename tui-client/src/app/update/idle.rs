@@ -1,0 +1,90 @@
+//! Inactivity: what counts as an action, telling the server, and the warning before it ends the session.
+//!
+//! The server alone decides. The client only estimates from when it last told the server something.
+
+use std::time::Duration;
+
+use shared::limits::ACTIVITY_EVERY_MS;
+use shared::message::ClientMessage;
+
+use super::Turn;
+use crate::app::model::{Login, Model, Session};
+use crate::app::moment::{Mono, seconds};
+use crate::app::report::Report;
+
+/// The warning comes this long before the end at the least, and at the most.
+const WARNING: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(60));
+
+const ACTIVITY_EVERY: Duration = Duration::from_millis(ACTIVITY_EVERY_MS);
+
+/// The user did something that is no request.
+pub(super) fn acted(turn: &mut Turn<'_>) {
+    let now = turn.now.mono;
+    let Some(session) = session(turn.model) else { return };
+    if session.timeout.is_none() {
+        return;
+    }
+    session.untold = true;
+    if now >= session.acted.after(ACTIVITY_EVERY) {
+        tell(turn);
+    }
+}
+
+fn tell(turn: &mut Turn<'_>) {
+    let now = turn.now.mono;
+    if !turn.model.can_send() {
+        return;
+    }
+    if let Some(session) = session(turn.model) {
+        (session.acted, session.untold, session.warned) = (now, false, false);
+        turn.send(ClientMessage::Activity {});
+    }
+}
+
+/// The server took a request that was sent then: it counts as an action.
+pub(super) fn told(turn: &mut Turn<'_>, sent: Mono) {
+    if let Some(session) = session(turn.model)
+        && sent >= session.acted
+    {
+        (session.acted, session.untold, session.warned) = (sent, false, false);
+    }
+}
+
+fn session(model: &mut Model) -> Option<&mut Session> {
+    match &mut model.login {
+        Login::In(session) => Some(session),
+        Login::Waiting | Login::Asking(_) | Login::Again(_) => None,
+    }
+}
+
+/// When to warn: the last tenth of the timeout, within [`WARNING`], but never more than its second half.
+fn warning_at(session: &Session) -> Option<(Mono, Mono)> {
+    let timeout = session.timeout?;
+    let ahead = (timeout / 10).clamp(WARNING.0, WARNING.1).min(timeout / 2);
+    let end = session.acted.after(timeout);
+    (!session.warned).then(|| (session.acted.after(timeout - ahead), end))
+}
+
+pub(super) fn woke(turn: &mut Turn<'_>) {
+    let now = turn.now.mono;
+    let Some(session) = session(turn.model) else { return };
+    if session.untold && now >= session.acted.after(ACTIVITY_EVERY) {
+        return tell(turn);
+    }
+    if let Some((due, end)) = warning_at(session)
+        && now >= due
+    {
+        session.warned = true;
+        turn.report(Report::Idle { seconds: seconds(end.since(now)) });
+    }
+}
+
+pub(super) fn deadline(model: &Model) -> Option<Mono> {
+    let Login::In(session) = &model.login else { return None };
+    if !model.can_send() {
+        return None;
+    }
+    let tell = session.untold.then(|| session.acted.after(ACTIVITY_EVERY));
+    let warn = warning_at(session).map(|(due, _)| due);
+    tell.into_iter().chain(warn).min()
+}

@@ -1,0 +1,158 @@
+//! The one function that changes the model.
+//!
+//! This file dispatches: what happened goes to the module that knows about it. The modules work on a [`Turn`], which
+//! holds the model, the moment and the effects so far.
+
+mod answers;
+mod chat;
+mod commands;
+mod connection;
+mod ending;
+mod history;
+mod idle;
+mod input;
+mod login;
+mod presence;
+
+use shared::error::Code;
+use shared::id::RequestId;
+use shared::message::{ClientMessage, ServerMessage};
+
+use super::command::Verb;
+use super::effect::Effect;
+use super::exit::Exit;
+use super::model::{Model, Purpose};
+use super::moment::{Moment, Mono};
+use super::msg::Msg;
+use super::place::safe;
+use super::report::{Aside, Done, Refused, Report, Why};
+
+/// Tells the model what happened and answers what is to be done, in order.
+pub fn update(model: &mut Model, msg: Msg, now: Moment) -> Vec<Effect> {
+    let mut turn = Turn { model, now, effects: Vec::new() };
+    match msg {
+        Msg::Started => connection::start(&mut turn),
+        Msg::Connected { welcome, trust } => connection::connected(&mut turn, &welcome, trust),
+        Msg::NotConnected { fault, jitter } => connection::failed(&mut turn, fault, jitter),
+        Msg::Lost { why, jitter } => connection::lost(&mut turn, why, jitter),
+        Msg::Server(message) => hear(&mut turn, message),
+        Msg::Line { text, cid } => input::line(&mut turn, &text, cid),
+        Msg::Command { command, cid } => commands::run(&mut turn, command, cid),
+        Msg::Unreadable(why) => input::unreadable(&mut turn, &why),
+        Msg::Answered(answer) => input::answered(&mut turn, answer),
+        Msg::Typed => idle::acted(&mut turn),
+        Msg::InputEnded => ending::input_ended(&mut turn),
+        Msg::Interrupted => ending::interrupted(&mut turn),
+        Msg::OutputClosed => ending::output_closed(&mut turn),
+        Msg::Woke => woke(&mut turn),
+    }
+    ending::leave_when_done(&mut turn);
+    turn.effects
+}
+
+/// Dispatches what the server says.
+fn hear(turn: &mut Turn<'_>, message: ServerMessage) {
+    match message {
+        ServerMessage::LoggedIn { re, name, timeout_ms, notice } => login::done(turn, re, &name, timeout_ms, &notice),
+        ServerMessage::Roster { users } => presence::roster(turn, users),
+        ServerMessage::Ready { .. } => login::ready(turn),
+        ServerMessage::Ok { re } => answers::ok(turn, re),
+        ServerMessage::Error(refusal) => answers::refused(turn, refusal),
+        ServerMessage::Sent { re, seq, at, outcome, .. } => chat::sent(turn, re, seq, at, outcome),
+        ServerMessage::Message(entry) => chat::received(turn, entry),
+        ServerMessage::Users { re, users, more } => answers::users(turn, re, users, more),
+        ServerMessage::Blocked { re, names, more } => answers::blocked(turn, re, &names, more),
+        ServerMessage::History { re, messages, more, .. } => history::page(turn, re, messages, more),
+        ServerMessage::Whois { re, user, created, last_seen } => answers::whois(turn, re, &user, created, last_seen),
+        ServerMessage::Presence { here, gone } => presence::changed(turn, here, gone),
+        ServerMessage::Bye { reason } => ending::bye(turn, reason),
+        ServerMessage::Notice { text } => turn.notice(&text),
+        ServerMessage::Ping { n } => turn.send(ClientMessage::Pong { n }),
+        // `welcome` and `refuse` are facts of the connection by now; `pong` is the heartbeat's business; what is
+        // unknown comes from a newer server and means nothing to this build.
+        ServerMessage::Welcome(_) | ServerMessage::Refuse { .. } | ServerMessage::Pong { .. } => {}
+        ServerMessage::Unknown => {}
+    }
+}
+
+/// A moment that was waited for has come: each module looks for its own.
+fn woke(turn: &mut Turn<'_>) {
+    connection::woke(turn);
+    login::woke(turn);
+    idle::woke(turn);
+    chat::woke(turn);
+    ending::woke(turn);
+}
+
+/// When the model wants to be woken next.
+pub(super) fn deadline(model: &Model) -> Option<Mono> {
+    [
+        connection::deadline(model),
+        login::deadline(model),
+        idle::deadline(model),
+        chat::deadline(model),
+        ending::deadline(model),
+    ]
+    .into_iter()
+    .flatten()
+    .min()
+}
+
+/// One call of [`update`].
+struct Turn<'a> {
+    model: &'a mut Model,
+    now: Moment,
+    effects: Vec<Effect>,
+}
+
+impl Turn<'_> {
+    fn report(&mut self, report: Report) {
+        self.effects.push(Effect::Report(report));
+    }
+
+    fn aside(&mut self, aside: Aside) {
+        self.report(Report::Aside(aside));
+    }
+
+    fn notice(&mut self, text: &str) {
+        self.report(Report::Notice(safe(text)));
+    }
+
+    fn done(&mut self, verb: Verb) {
+        self.report(Report::Done(Done::new(verb)));
+    }
+
+    fn send(&mut self, message: ClientMessage) {
+        self.effects.push(Effect::Send(message));
+    }
+
+    /// Sends a request that is sent again if the connection breaks before its answer.
+    fn request(&mut self, purpose: Purpose, message: impl FnOnce(RequestId) -> ClientMessage) {
+        let id = self.model.requests.begin(purpose, self.now.mono);
+        let message = message(id);
+        self.model.requests.keep(id, message.clone());
+        self.send(message);
+    }
+
+    /// Announces a refusal, of a command or of a login.
+    fn refuse(&mut self, code: Code, verb: Option<Verb>, why: Why) {
+        let command = verb.map(|verb| verb.name().to_owned());
+        self.refuse_with(Refused { code, command, user: None, why });
+    }
+
+    /// Announces a refusal. That of a command is remembered for the exit code.
+    fn refuse_with(&mut self, refused: Refused) {
+        self.model.refused_any |= refused.command.is_some();
+        self.report(Report::Refused(refused));
+    }
+
+    fn quit(&mut self, exit: Exit) {
+        self.effects.push(Effect::Quit(exit));
+    }
+
+    /// Ends the program after everything that was asked for was done, or refused.
+    fn quit_done(&mut self) {
+        let refused = self.model.refused_any && !self.model.settings.interactive;
+        self.quit(if refused { Exit::Refused } else { Exit::Done });
+    }
+}

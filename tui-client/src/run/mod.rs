@@ -1,0 +1,317 @@
+//! The one loop: what the user does, what the network says, timers and signals go into the model, and its effects are
+//! performed.
+//!
+//! It is the same for every [`Face`]. All waiting of the client happens in [`Driver::wait`] and [`Driver::settle`].
+
+mod face;
+mod lines;
+mod network;
+mod signals;
+mod stdin;
+mod stdout;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::time::{Duration, SystemTime};
+
+use secrecy::{ExposeSecret, SecretString};
+use shared::id::{ClientId, Seq, UnixMs, millis};
+use shared::message::ClientMessage;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until, timeout};
+
+pub use face::{Did, Face, Shown};
+pub use lines::{LineFace, LineOptions};
+pub use network::Wire;
+
+use crate::app::effect::{Effect, LogIn};
+use crate::app::exit::Exit;
+use crate::app::model::{Model, Settings};
+use crate::app::moment::{Jitter, Moment, Mono};
+use crate::app::msg::Msg;
+use crate::app::update::update;
+use crate::net::NetEvent;
+use signals::{Signal, Signals};
+
+/// Events of the network that may wait. Behind them the server waits, so a reader who does not read costs nothing.
+const EVENTS: usize = 256;
+
+/// Events taken before the next look at what the user does.
+const BATCH: usize = 64;
+
+/// How long the last frames may take to leave at the end.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Who logs in and how the client behaves.
+#[derive(Debug)]
+pub struct Options {
+    /// What does not change while it runs.
+    pub settings: Settings,
+    /// The account, if it is known.
+    pub name: Option<String>,
+    /// Its password, if it is known.
+    pub password: Option<SecretString>,
+}
+
+/// Runs the client with lines of text or JSON until it ends.
+///
+/// `dial` opens a connection whose events carry the given generation; `net::spawn` is one. Must be called inside a
+/// Tokio runtime.
+pub async fn lines<L: Wire>(
+    options: Options,
+    lines: LineOptions,
+    dial: impl FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L,
+) -> io::Result<Exit> {
+    let face = LineFace::new(lines);
+    let signals = Signals::listen(face.has_terminal())?;
+    Ok(Driver::new(options, face, signals, dial).run().await)
+}
+
+struct Driver<F, D, L> {
+    model: Model,
+    face: F,
+    signals: Signals,
+    dial: D,
+    link: Option<L>,
+    /// Numbers the connections: what an older one still says is not listened to.
+    generation: u64,
+    /// The generation whose last event has not come.
+    open: Option<u64>,
+    events_tx: mpsc::Sender<(u64, NetEvent)>,
+    events: mpsc::Receiver<(u64, NetEvent)>,
+    /// How far each conversation may be acknowledged once everything is shown.
+    shown: BTreeMap<String, Seq>,
+    /// The logout. It leaves after the acknowledgements, which mean nothing behind it.
+    last: Option<ClientMessage>,
+    exit: Option<Exit>,
+    epoch: Instant,
+}
+
+/// What ended a wait.
+enum Happened {
+    Signal(Signal),
+    Time,
+    User(Did),
+    Network,
+}
+
+impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver<F, D, L> {
+    fn new(options: Options, face: F, signals: Signals, dial: D) -> Self {
+        let (events_tx, events) = mpsc::channel(EVENTS);
+        Self {
+            model: Model::new(options.settings, options.name, options.password),
+            face,
+            signals,
+            dial,
+            link: None,
+            generation: 0,
+            open: None,
+            events_tx,
+            events,
+            shown: BTreeMap::new(),
+            last: None,
+            exit: None,
+            epoch: Instant::now(),
+        }
+    }
+
+    async fn run(mut self) -> Exit {
+        let mut batch = Vec::with_capacity(BATCH);
+        self.tell(Msg::Started);
+        loop {
+            self.settle().await;
+            if let Some(exit) = self.exit {
+                self.close().await;
+                return exit;
+            }
+            match self.wait(&mut batch).await {
+                Happened::Signal(signal) => self.signalled(signal),
+                Happened::Time => self.tell(Msg::Woke),
+                Happened::User(did) => self.did(did),
+                Happened::Network => batch.drain(..).for_each(|(generation, event)| self.heard(generation, event)),
+            }
+        }
+    }
+
+    /// Waits until something happens. What people do comes before what the network says.
+    async fn wait(&mut self, batch: &mut Vec<(u64, NetEvent)>) -> Happened {
+        let deadline = self.model.deadline().map(|Mono(ms)| self.epoch + Duration::from_millis(ms));
+        tokio::select! {
+            biased;
+            signal = self.signals.next() => Happened::Signal(signal),
+            () = sleep_until(deadline.unwrap_or(self.epoch)), if deadline.is_some() => Happened::Time,
+            did = self.face.next(&self.model) => Happened::User(did),
+            _ = self.events.recv_many(batch, BATCH) => Happened::Network,
+        }
+    }
+
+    /// Shows what is to be shown, and then tells the server so.
+    async fn settle(&mut self) {
+        let shown = tokio::select! {
+            biased;
+            shown = self.face.show(&self.model) => shown,
+            signal = self.signals.next() => {
+                // Nobody reads, and the program is to end: what cannot be written is not waited for.
+                if signal != Signal::Suspend {
+                    self.face.abandon_output();
+                    self.tell(Msg::Interrupted);
+                }
+                Ok(Shown::NotYet)
+            }
+        };
+        match shown {
+            Ok(Shown::All) => self.acknowledge(),
+            Ok(Shown::NotYet) => {}
+            Err(error) => self.output_closed(&error),
+        }
+        if let Some(message) = self.last.take() {
+            self.send(message);
+        }
+    }
+
+    fn acknowledge(&mut self) {
+        while let Some((conv, seq)) = self.shown.pop_first() {
+            self.send(ClientMessage::Ack { conv, seq });
+        }
+    }
+
+    /// A reader who has gone is no error: `tui-client | head` ends quietly.
+    fn output_closed(&mut self, error: &io::Error) {
+        self.face.abandon_output();
+        if error.kind() != io::ErrorKind::BrokenPipe {
+            // Standard error may be gone as well.
+            let _ = writeln!(io::stderr(), "Cannot write to standard output: {error}.");
+        }
+        self.tell(Msg::OutputClosed);
+    }
+
+    fn signalled(&mut self, signal: Signal) {
+        match signal {
+            Signal::Interrupt if self.face.interrupt() => {}
+            Signal::Interrupt | Signal::End => self.tell(Msg::Interrupted),
+            Signal::Suspend => {
+                self.face.suspend();
+                signals::stop_here();
+                self.face.resume();
+            }
+        }
+    }
+
+    fn did(&mut self, did: Did) {
+        match did {
+            Did::Line(text) => self.tell(Msg::Line { text, cid: message_id() }),
+            Did::Command(command) => self.tell(Msg::Command { command, cid: message_id() }),
+            Did::Unreadable(why) => self.tell(Msg::Unreadable(why)),
+            Did::Answered(answer) => self.tell(Msg::Answered(answer)),
+            Did::Typed => self.tell(Msg::Typed),
+            Did::Ended => self.tell(Msg::InputEnded),
+            Did::Waited => {}
+        }
+    }
+
+    fn heard(&mut self, generation: u64, event: NetEvent) {
+        if self.open == Some(generation) && matches!(event, NetEvent::Failed(_) | NetEvent::Lost(_)) {
+            self.open = None;
+        }
+        if generation == self.generation
+            && let Some(msg) = network::message(event, jitter())
+        {
+            self.tell(msg);
+        }
+    }
+
+    /// Tells the model, and does what it wants done. After the end nothing more is told.
+    fn tell(&mut self, msg: Msg) {
+        if self.exit.is_some() {
+            return;
+        }
+        let now = self.now();
+        for effect in update(&mut self.model, msg, now) {
+            self.perform(effect, now);
+        }
+    }
+
+    fn perform(&mut self, effect: Effect, now: Moment) {
+        match effect {
+            Effect::Connect => self.connect(),
+            Effect::Disconnect => self.disconnect(),
+            Effect::LogIn(log_in) => self.send(login_message(log_in)),
+            Effect::ChangePassword { id, old, new } => {
+                let (old, new) = (old.expose_secret().to_owned(), new.expose_secret().to_owned());
+                self.send(ClientMessage::Passwd { id, old, new });
+            }
+            Effect::Send(message @ ClientMessage::Logout { .. }) => self.last = Some(message),
+            Effect::Send(message) => self.send(message),
+            Effect::Acknowledge { conversation, seq } => {
+                let shown = self.shown.entry(conversation).or_default();
+                *shown = seq.max(*shown);
+            }
+            Effect::Report(report) => self.face.report(&report, now),
+            Effect::Quit(exit) => self.exit = self.exit.or(Some(exit)),
+        }
+    }
+
+    fn connect(&mut self) {
+        self.disconnect();
+        self.open = Some(self.generation);
+        self.link = Some((self.dial)(self.generation, self.events_tx.clone()));
+    }
+
+    /// Nothing more is heard of the connection. What was shown and not acknowledged comes again at the next login.
+    fn disconnect(&mut self) {
+        self.link = None;
+        self.generation += 1;
+        self.shown.clear();
+    }
+
+    /// A connection that takes nothing more is given up; that it is lost comes as an event.
+    fn send(&mut self, message: ClientMessage) {
+        if let Some(link) = &self.link
+            && link.send(message).is_err()
+        {
+            self.link = None;
+        }
+    }
+
+    /// Lets what was handed over leave.
+    async fn close(&mut self) {
+        self.link = None;
+        let Some(open) = self.open else { return };
+        let last = async {
+            while let Some((generation, event)) = self.events.recv().await {
+                if generation == open && matches!(event, NetEvent::Failed(_) | NetEvent::Lost(_)) {
+                    return;
+                }
+            }
+        };
+        // If it takes longer, nobody is at the other end.
+        let _ = timeout(FAREWELL, last).await;
+    }
+
+    fn now(&self) -> Moment {
+        let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Moment { mono: Mono(millis(self.epoch.elapsed())), wall: UnixMs(millis(wall)) }
+    }
+}
+
+fn login_message(log_in: LogIn) -> ClientMessage {
+    let LogIn { id, name, password, register } = log_in;
+    let password = password.expose_secret().to_owned();
+    match register {
+        true => ClientMessage::Register { id, name, password },
+        false => ClientMessage::Login { id, name, password },
+    }
+}
+
+/// The name of a new message, for ever.
+fn message_id() -> ClientId {
+    ClientId(uuid::Uuid::now_v7().into_bytes())
+}
+
+/// A random share for the next wait. The last bytes of a UUID of version 7 are random.
+fn jitter() -> Jitter {
+    let [.., high, low] = uuid::Uuid::now_v7().into_bytes();
+    Jitter::thousandths(u16::from_be_bytes([high, low]) % 1001)
+}

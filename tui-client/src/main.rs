@@ -44,7 +44,7 @@ fn run(settings: Settings) -> ExitCode {
     let exit = runtime.block_on(tui_client::cli::start::chat(settings));
     // A thread may still wait for a line that nobody will type.
     runtime.shutdown_background();
-    exit.map_or_else(|error| fail(&error), Into::into)
+    exit.map_or_else(|error| fail(&error), |exit| ExitCode::from(exit.code()))
 }
 
 fn change_trust(command: TrustCommand) -> ExitCode {

@@ -54,6 +54,8 @@ pub struct Glyphs {
     pub corners: [&'static str; 4],
     /// The Enter key on a button.
     pub enter: &'static str,
+    /// Half blocks and eighths can be drawn too.
+    pub has_blocks: bool,
 }
 
 /// For terminals that count every one of them as one column.
@@ -82,6 +84,7 @@ pub static UNICODE: Glyphs = Glyphs {
     thumb: "▐",
     corners: ["╭", "╮", "╰", "╯"],
     enter: "⏎",
+    has_blocks: true,
 };
 
 /// For all others.
@@ -110,6 +113,7 @@ pub static ASCII: Glyphs = Glyphs {
     thumb: "|",
     corners: ["+", "+", "+", "+"],
     enter: "<",
+    has_blocks: false,
 };
 
 impl Glyphs {
@@ -161,7 +165,7 @@ mod tests {
         for glyph in UNICODE.all().chain(ASCII.all()) {
             assert_eq!(width(glyph, Emoji::Full), 1, "{glyph}");
         }
-        assert!(ASCII.all().all(|glyph| glyph.is_ascii()));
+        assert!(ASCII.all().all(str::is_ascii));
     }
 
     #[test]

@@ -6,12 +6,12 @@
 //!
 //! Nothing here reads a clock, waits or talks to the network; only [`terminal`] touches the outside.
 
-//pub mod art;
+pub mod art;
 pub mod canvas;
 pub mod cluster;
 pub mod composer;
 pub mod glyphs;
-//pub mod keymap;
-//pub mod terminal;
+pub mod keymap;
+pub mod terminal;
 pub mod theme;
 pub mod wrap;

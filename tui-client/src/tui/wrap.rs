@@ -48,19 +48,18 @@ impl Iterator for Rows<'_> {
     type Item = Row;
 
     fn next(&mut self) -> Option<Row> {
-        let line = match &mut self.line {
-            Some(line) => line,
-            None => {
-                let start = self.next?;
-                let rest = &self.text[start..];
-                let length = rest.find('\n');
-                self.next = length.map(|length| start + length + 1);
-                let text = length.map_or(rest, |length| &rest[..length]);
-                if let Some(width) = plain_width(text, self.width) {
-                    return Some(Row { bytes: start..start + text.len(), width, hard: length.is_some() });
-                }
-                self.line.insert(Line::new(text, start, self.emoji))
+        let line = if let Some(line) = &mut self.line {
+            line
+        } else {
+            let start = self.next?;
+            let rest = &self.text[start..];
+            let length = rest.find('\n');
+            self.next = length.map(|length| start + length + 1);
+            let text = length.map_or(rest, |length| &rest[..length]);
+            if let Some(width) = plain_width(text, self.width) {
+                return Some(Row { bytes: start..start + text.len(), width, hard: length.is_some() });
             }
+            self.line.insert(Line::new(text, start, self.emoji))
         };
         let mut row = line.row(self.width);
         if line.is_done() {
@@ -153,7 +152,8 @@ impl Filled {
 
     fn add(&mut self, cluster: &Cluster<'_>, blank: bool) {
         self.all = self.all.saturating_add(cluster.width);
-        if !blank {
+        // What shows nothing hangs like a blank: it must not count the blanks before it in.
+        if !blank && cluster.width > 0 {
             self.inked = self.all;
         }
     }

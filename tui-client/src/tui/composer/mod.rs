@@ -25,7 +25,7 @@ mod undo;
 pub const MAX_TEXT: usize = 64 * 1024;
 
 /// One thing that a key does to the text or the cursor.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EditAction {
     /// A typed character.
     Insert(char),
@@ -179,13 +179,13 @@ impl Composer {
     }
 
     /// Replaces the bytes `range` by a text that is already harmless, as one step of undo: what completion does. A
-    /// range that does not lie between characters is widened.
+    /// range that does not lie between characters, or inside the text, is brought there.
     pub fn complete(&mut self, range: Range<usize>, text: &str) -> Result<(), TooLong> {
         let text = paste::harmless(text, self.form);
         self.has_room_for(&text)?;
-        let start = self.text.floor_char_boundary(range.start.min(range.end));
-        let end = self.text.ceil_char_boundary(range.end.min(self.text.len()));
-        self.edit(start..end.max(start), &text, Kind::Other, Duration::ZERO);
+        let start = self.text.floor_char_boundary(range.start);
+        let end = self.text.ceil_char_boundary(range.end).max(start);
+        self.edit(start..end, &text, Kind::Other, Duration::ZERO);
         Ok(())
     }
 

@@ -12,8 +12,8 @@ fn at(text: &str, cursor: usize) -> Composer {
 }
 
 fn press(composer: &mut Composer, actions: &[EditAction]) {
-    for action in actions {
-        composer.apply(action.clone(), Duration::ZERO, WIDTH);
+    for &action in actions {
+        composer.apply(action, Duration::ZERO, WIDTH);
     }
 }
 
@@ -103,7 +103,7 @@ fn undo_goes_back_word_by_word_and_redo_forward() {
 fn a_pause_a_move_and_another_kind_of_edit_begin_a_step() {
     let mut composer = Composer::new();
     composer.apply(EditAction::Insert('a'), Duration::from_millis(0), WIDTH);
-    composer.apply(EditAction::Insert('b'), Duration::from_millis(1000), WIDTH);
+    composer.apply(EditAction::Insert('b'), Duration::from_secs(1), WIDTH);
     composer.apply(EditAction::Insert('c'), Duration::from_millis(2001), WIDTH);
     press(&mut composer, &[EditAction::Undo]);
     assert_eq!(composer.text(), "ab");
@@ -158,7 +158,8 @@ fn completion_replaces_a_range_as_one_step() {
     assert_eq!(state(&composer), "/send| now");
     press(&mut composer, &[EditAction::Undo]);
     assert_eq!(state(&composer), "/se| now");
-    composer.complete(99..2, "x").expect("a range outside is brought inside");
+    composer.complete(50..99, "x").expect("a range outside is brought inside");
+    assert_eq!(state(&composer), "/se nowx|");
 }
 
 #[test]
@@ -211,7 +212,7 @@ fn the_input_grows_to_six_rows_and_then_scrolls_with_the_cursor() {
     assert_eq!((placed.cursor_row, placed.cursor_column), (5, 1));
     let top = at(composer.text(), 0).placed(WIDTH, MAX_ROWS);
     assert_eq!((top.above, top.below, top.cursor_row), (0, 2, 0));
-    assert_eq!(Composer::new().placed(WIDTH, MAX_ROWS).rows, [0..0]);
+    assert_eq!(Composer::new().placed(WIDTH, MAX_ROWS).rows.len(), 1);
 }
 
 #[test]

@@ -167,14 +167,10 @@ pub(super) fn brightness(Rgb(r, g, b): Rgb) -> u32 {
 /// What xterm shows for a fixed colour.
 pub(super) fn fixed(index: u8) -> Rgb {
     const STEPS: [u8; 6] = [0, 95, 135, 175, 215, 255];
-    match index.checked_sub(232) {
-        Some(grey) => {
-            let level = 8 + grey * 10;
-            Rgb(level, level, level)
-        }
-        None => {
-            let cube = usize::from(index.saturating_sub(16));
-            Rgb(STEPS[cube / 36], STEPS[cube / 6 % 6], STEPS[cube % 6])
-        }
+    if let Some(grey) = index.checked_sub(232) {
+        let level = 8 + grey * 10;
+        return Rgb(level, level, level);
     }
+    let cube = usize::from(index.saturating_sub(16));
+    Rgb(STEPS[cube / 36], STEPS[cube / 6 % 6], STEPS[cube % 6])
 }

@@ -42,9 +42,9 @@ struct Layer {
 
 /// The nearest hill first.
 const LAYERS: [Layer; 3] = [
-    Layer { seed: 11, stride: 31, low: 4, high: 18 },
-    Layer { seed: 23, stride: 37, low: 14, high: 30 },
-    Layer { seed: 42, stride: 43, low: 26, high: 52 },
+    Layer { seed: 43, stride: 31, low: 10, high: 22 },
+    Layer { seed: 17, stride: 37, low: 20, high: 36 },
+    Layer { seed: 25, stride: 43, low: 30, high: 62 },
 ];
 
 const REFERENCE_HEIGHT: u32 = 34;
@@ -133,7 +133,7 @@ impl Layer {
         let (t, stride) = (u64::from(t), u64::from(self.stride));
         // 3t^2 - 2t^3 of a t from 0 to 1, in thousandths.
         let share = 1000 * t * t * (3 * stride - 2 * t) / stride.pow(3);
-        let mixed = u64::from(from) * (1000 - share) + u64::from(to) * share;
+        let mixed = u64::from(from) * (1000 - share) + u64::from(to) * share + 500;
         u32::try_from(mixed / 1000).unwrap_or(self.high)
     }
 }

@@ -142,6 +142,9 @@ const fn hex(rgb: u32) -> Rgb {
     Rgb((rgb >> 16) as u8, (rgb >> 8) as u8, rgb as u8)
 }
 
+/// Colours whose channels lie closer together than this are shown as greys with 256 colours.
+const GREYISH: u8 = 40;
+
 /// The nearest of the 240 fixed colours of a 256-colour terminal that stands out from the ground at least as well: the
 /// cube of 6 x 6 x 6 from 16 on, 24 greys from 232 on (xterm's palette). The first 16 are the user's to choose and
 /// never used.
@@ -155,7 +158,11 @@ pub(super) fn nearest_256(colour: Rgb, shade: Shade) -> u8 {
         Shade::Dark => brightness(fixed(*index)) >= brightness(colour),
         Shade::Light => brightness(fixed(*index)) <= brightness(colour),
     };
-    (16..=255).filter(stands_out).min_by_key(distance).unwrap_or(16)
+    // A grey with a tint would land on a colour of the cube that is nothing but tint.
+    let Rgb(r, g, b) = colour;
+    let is_greyish = r.max(g).max(b) - r.min(g).min(b) < GREYISH;
+    let first = if is_greyish { 232 } else { 16 };
+    (first..=255).filter(stands_out).min_by_key(distance).unwrap_or(16)
 }
 
 /// How bright a colour is to the eye, 0 to 255,000: the weights of ITU-R BT.709 on the values as they are. Rough, and

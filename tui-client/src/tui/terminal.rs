@@ -116,6 +116,8 @@ impl Screen {
         if self.mouse {
             self.set_mouse(true)?;
         }
+        let title = std::mem::take(&mut self.title);
+        self.set_title(&title)?;
         self.repaint()
     }
 }

@@ -14,6 +14,7 @@ use self::undo::{Kind, Undo};
 use super::cluster::is_emoji;
 
 pub use self::layout::{MAX_ROWS, Placed};
+pub use self::paste::is_large;
 
 mod history;
 mod layout;

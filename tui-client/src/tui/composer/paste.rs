@@ -7,6 +7,15 @@ use super::Form;
 /// A tab in the input, as wide as one received.
 const TAB: &str = "    ";
 
+/// More lines, or more bytes, than this are seldom meant as one message: a page copied by mistake.
+const LARGE_LINES: usize = 5;
+const LARGE_BYTES: usize = 2048;
+
+/// Whether a paste is so large that the user is asked before it is sent.
+pub fn is_large(raw: &str) -> bool {
+    raw.len() > LARGE_BYTES || harmless(raw, Form::Lines).lines().count() > LARGE_LINES
+}
+
 /// The text with line feeds for all line ends (tmux and others send CR), spaces for tabs, and control characters
 /// written out (`^[`).
 pub(super) fn harmless(raw: &str, form: Form) -> String {

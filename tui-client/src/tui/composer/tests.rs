@@ -141,6 +141,12 @@ fn a_paste_too_long_changes_nothing() {
 }
 
 #[test]
+fn a_page_pasted_by_mistake_is_asked_about() {
+    assert!(!is_large("1\r\n2\r\n3\r\n4\r\n5\r\n") && is_large("1\r2\r3\r4\r5\r6"));
+    assert!(!is_large(&"x".repeat(2048)) && is_large(&"x".repeat(2049)));
+}
+
+#[test]
 fn a_field_of_one_line_stays_one_line() {
     let mut field = Composer::one_line();
     field.paste("se\ncret\r\n").expect("short");

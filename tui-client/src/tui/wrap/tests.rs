@@ -16,6 +16,12 @@ fn words_break_at_spaces_and_the_spaces_hang() {
 }
 
 #[test]
+fn what_shows_nothing_hangs_like_a_space() {
+    let row = wrap("ab    \u{200b}", 3, Emoji::Safe).collect::<Vec<_>>();
+    assert_eq!(row, [Row { bytes: 0..9, width: 2, hard: false }], "it does not count the spaces before it in");
+}
+
+#[test]
 fn chinese_and_japanese_break_between_characters_but_never_before_a_full_stop() {
     assert_eq!(rows("今日の会議は三時。", 8), ["今日の会", "議は三", "時。"]);
     assert_eq!(rows("「はい」と言う", 6), ["「は", "い」と", "言う"]);

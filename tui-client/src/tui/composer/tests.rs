@@ -5,10 +5,7 @@ use super::*;
 const WIDTH: u16 = 20;
 
 fn at(text: &str, cursor: usize) -> Composer {
-    let mut composer = Composer::new();
-    composer.replace(text);
-    composer.move_to(cursor);
-    composer
+    Composer { text: text.to_owned(), cursor, ..Composer::new() }
 }
 
 fn press(composer: &mut Composer, actions: &[EditAction]) {

@@ -12,6 +12,7 @@ pub mod cluster;
 pub mod composer;
 pub mod glyphs;
 pub mod keymap;
+pub mod state;
 pub mod terminal;
 pub mod theme;
 pub mod wrap;

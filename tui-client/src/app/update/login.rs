@@ -212,9 +212,6 @@ pub(super) fn why(refusal: &Refusal) -> Why {
     if refusal.code == Code::ALREADY_ONLINE {
         return Why::InUse { since: refusal.at, from: refusal.from.as_deref().map(safe) };
     }
-    if refusal.code == Code::NO_SUCH_ACCOUNT {
-        return Why::Plain;
-    }
     match (refusal.left, refusal.wait_ms) {
         (Some(left), _) => Why::Tries(left),
         (None, Some(wait)) => Why::Wait { seconds: seconds(Duration::from_millis(wait)) },

@@ -36,18 +36,21 @@ impl PtyBuilder {
     }
 
     /// The terminal's size.
+    #[must_use]
     pub fn size(mut self, rows: u16, columns: u16) -> Self {
         self.size = (rows, columns);
         self
     }
 
     /// One more variable of the environment, which holds nothing else but the home and `TERM`.
+    #[must_use]
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
 
     /// The same home as another client's.
+    #[must_use]
     pub fn home(mut self, home: &Rc<Home>) -> Self {
         self.home = Rc::clone(home);
         self

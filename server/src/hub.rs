@@ -19,17 +19,16 @@ use tokio::time::Instant;
 
 use crate::auth::Auth;
 use crate::chat::{Effect, Input, Moment, Mono, SessionId, Subject, Ticket};
+use crate::clock::Clock;
 use crate::net::{Event, Offer, Outbox};
 use crate::record::Conversation;
 use crate::store::{Answer, Job, Store, StoreError};
 
-mod clock;
 mod flush;
 mod log;
 #[cfg(test)]
 mod tests;
 
-use clock::Clock;
 use flush::Flush;
 
 /// Events of connections that may wait for the hub. A thousand users who all press Enter at once fit; more wait in their

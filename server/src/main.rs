@@ -3,14 +3,12 @@
 use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
-use std::time::SystemTime;
 
 use clap::Parser;
 use server::cli::{Cli, Command, PasswdArgs, ServeArgs};
 use server::config::ConfigError;
 use server::logging::{self, LoggingError};
 use server::{Config, Server, admin};
-use shared::id::{UnixMs, millis};
 
 /// What was typed is wrong; clap uses the same code.
 const USAGE: u8 = 2;
@@ -91,8 +89,7 @@ fn describe(told: ServeArgs) -> Done {
 fn passwd(told: &PasswdArgs) -> Done {
     let (options, file) = told.to_layer();
     let data = Config::load(options, file)?.data;
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let said = admin::passwd(&data, &told.name, UnixMs(millis(now)))?;
+    let said = admin::passwd(&data, &told.name, server::clock::wall())?;
     tell(&mut io::stdout(), &format!("{said}\n"));
     Ok(())
 }

@@ -5,15 +5,14 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
 
-use shared::id::{UnixMs, millis};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinError, JoinHandle};
 
 use crate::auth::{self, Auth};
 use crate::chat::{Chat, Input, Moment, Mono};
+use crate::clock::wall;
 use crate::config::{Config, CredentialsFile};
 use crate::credentials::{self, Credentials, CredentialsError};
 use crate::hub::{self, HubError, HubHandle};
@@ -286,8 +285,4 @@ fn lan_address() -> IpAddr {
         socket.local_addr()
     };
     route().map_or(Ipv4Addr::LOCALHOST.into(), |address: SocketAddr| address.ip())
-}
-
-fn wall() -> UnixMs {
-    UnixMs(millis(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()))
 }

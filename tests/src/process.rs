@@ -39,7 +39,9 @@ struct Shared {
 /// When it is not there: cargo builds the tests of one package without the programs of another.
 pub fn binary(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a running program knows its path");
-    let folder = test.parent().and_then(std::path::Path::parent).expect("tests are built in target/PROFILE/deps");
+    let beside = test.parent().expect("a program lies in a folder");
+    // Tests are built in target/PROFILE/deps, programs one above.
+    let folder = if beside.ends_with("deps") { beside.parent().unwrap_or(beside) } else { beside };
     let program = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     assert!(program.is_file(), "{} is missing: build the programs first: cargo build --workspace", program.display());
     program

@@ -38,6 +38,7 @@ pub struct ServerBuilder {
     credentials_is_a_folder: bool,
     data: Option<PathBuf>,
     extra: Vec<String>,
+    environment: Vec<(String, String)>,
 }
 
 /// A running server. Its accounts, messages and key stay the same when it is started again.
@@ -73,6 +74,13 @@ impl FailedStart {
 }
 
 impl ServerBuilder {
+    /// One more variable of the environment.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// Seconds for which an account is locked after three wrong passwords.
     #[must_use]
     pub fn block(mut self, seconds: u64) -> Self {
@@ -164,6 +172,7 @@ impl ServerBuilder {
         let data = self.data.clone().unwrap_or_else(|| files.join("data"));
         let mut command = Command::new(binary("server"));
         command.env_clear().envs(home.environment()).current_dir(home.path());
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.args([port.to_string(), self.block.to_string(), self.timeout.to_string()]);
         command.args(["--bind", &self.bind]);
         command.arg("--credentials").arg(credentials).arg("--data").arg(data).args(&self.extra);
@@ -189,6 +198,7 @@ impl TestServer {
             credentials_is_a_folder: false,
             data: None,
             extra: Vec::new(),
+            environment: Vec::new(),
         }
     }
 

@@ -7,11 +7,10 @@ use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use shared::codec;
 use shared::error::Code;
-use shared::id::{UnixMs, millis};
 use shared::limits::{FRAME_AFTER_LOGIN, TEXT_BYTES, TEXT_LINES};
 use shared::message::{ServerMessage, Welcome};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
@@ -158,13 +157,12 @@ impl Office {
     }
 
     fn welcome(&self, proto: u16) -> Welcome {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let figure = |limit: usize| u32::try_from(limit).unwrap_or(u32::MAX);
         Welcome {
             proto,
             server: concat!("tern-server ", env!("CARGO_PKG_VERSION")).to_owned(),
             caps: String::new(),
-            time: UnixMs(millis(now)),
+            time: crate::clock::wall(),
             frame_max: figure(FRAME_AFTER_LOGIN),
             text_max: figure(TEXT_BYTES),
             lines_max: figure(TEXT_LINES),

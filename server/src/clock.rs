@@ -1,4 +1,4 @@
-//! The one place where the hub asks what time it is.
+//! The one place where the server asks what time it is.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,18 +11,22 @@ use crate::chat::{Moment, Mono};
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     zero: Instant,
+    /// The wall's time at zero in a build for developers that is told one, so that pictures of the screen are the same
+    /// every time.
+    set: Option<UnixMs>,
 }
 
 impl Clock {
     /// Starts it. [`Mono`] counts from here.
     pub fn start() -> Self {
-        Self { zero: Instant::now() }
+        let told = if cfg!(debug_assertions) { std::env::var("TERN_CLOCK").ok() } else { None };
+        Self { zero: Instant::now(), set: told.and_then(|ms| ms.parse().ok()).map(UnixMs) }
     }
 
     /// The time now.
     pub fn now(&self) -> Moment {
-        let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        Moment { mono: Mono(millis(self.zero.elapsed())), wall: UnixMs(millis(wall)) }
+        let run = self.zero.elapsed();
+        Moment { mono: Mono(millis(run)), wall: self.set.map_or_else(wall, |set| set.after(run)) }
     }
 
     /// The moment at which a `Mono` of this clock is reached; a far-away one is a year off, which is as good as never.
@@ -30,4 +34,9 @@ impl Clock {
         const FAR: Duration = Duration::from_hours(365 * 24);
         self.zero + Duration::from_millis(mono.0).min(self.zero.elapsed() + FAR)
     }
+}
+
+/// The time on the wall.
+pub fn wall() -> UnixMs {
+    UnixMs(millis(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()))
 }

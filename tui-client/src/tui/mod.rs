@@ -15,4 +15,5 @@ pub mod keymap;
 pub mod state;
 pub mod terminal;
 pub mod theme;
+pub mod view;
 pub mod wrap;

@@ -125,6 +125,11 @@ impl Transcript {
         self.lines.iter().find_map(Line::seq)
     }
 
+    /// Whether there is no room for older lines.
+    pub fn is_full(&self) -> bool {
+        self.lines.len() >= KEPT
+    }
+
     /// Takes a stored line in at its place. Answers whether it was new.
     pub fn take(&mut self, incoming: Incoming) -> bool {
         if self.knows(incoming.seq) {

@@ -33,6 +33,7 @@ fn options(settings: Settings) -> (Options, LineOptions) {
     let model = model::Settings {
         server: settings.target.address(),
         interactive: is_interactive,
+        on_screen: false,
         register: settings.register,
         presence: settings.presence || is_interactive,
         history: settings.history.unwrap_or(history),

@@ -29,9 +29,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) 
     let chosen = u16::try_from(completion.choices.len()).unwrap_or(ROWS).min(ROWS);
     let rows = chosen.min(free.saturating_sub(if framed { 2 } else { 0 })).max(1);
     let height = rows + if framed { 2 } else { 0 };
-    let x = if layout.boxed { 2 } else { 0 };
-    let width = WIDTH.min(layout.composer.width.saturating_sub(2));
-    let part = Rect::new(x, layout.composer.y.saturating_sub(height), width, height);
+    let width = WIDTH.min(layout.composer.width);
+    let part = Rect::new(layout.composer.x, layout.composer.y.saturating_sub(height), width, height);
     let mut canvas = canvas.part(part);
     let theme = scene.theme;
     canvas.fill(Rect::new(0, 0, width, height), fresh(theme.surface.patch(theme.text)));
@@ -74,7 +73,7 @@ fn one(canvas: &mut Canvas<'_>, scene: &Scene<'_>, choice: &Choice, marked: bool
     let theme = scene.theme;
     if marked {
         canvas.fill(Rect::new(0, 0, canvas.width(), 1), fresh(theme.raised.patch(theme.text)));
-        let bar = if theme.depth == Depth::None { ">" } else { canvas.drawing().glyphs.bar };
+        let bar = if theme.depth == Depth::None { ">" } else { canvas.drawing().glyphs.mention };
         canvas.text(0, 0, bar, theme.accent);
     }
     let width = canvas.width();

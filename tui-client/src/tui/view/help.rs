@@ -45,6 +45,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, scene: &Scene<'_>, scroll: usize, se
     let (part, visible) = overlay::frame(canvas, scene, &frame);
     seen.overlay_scroll = rows.saturating_sub(visible);
     let scroll = scroll.min(seen.overlay_scroll);
+    overlay::thumb(canvas, scene, part, rows, scroll);
     let mut canvas = canvas.part(part);
     let half = inside / u16::try_from(keys.len()).unwrap_or(1);
     for (x, lines) in (0..).map(|at| at * half).zip(&keys) {

@@ -4,7 +4,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::Span;
 
-use super::{Connection, Scene, fresh};
+use super::{Connection, Scene, fresh, notice, overlay};
 use crate::app::moment::seconds;
 use crate::tui::art;
 use crate::tui::canvas::Canvas;
@@ -20,7 +20,7 @@ mod plan;
 /// Keys for the last row; what does not fit is left out from the end.
 const KEYS: [(&str, &str); 5] = [
     ("Tab", "next field"),
-    ("Ctrl+N", "new account or sign in"),
+    ("Alt+← →", "sign in or register"),
     ("Ctrl+R", "show password"),
     ("F1", "help"),
     ("Ctrl+Q", "quit"),
@@ -35,6 +35,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, scene: &Scene<'_>) -> Option<Positio
     let plan = Plan::new(canvas.width(), canvas.height(), &scene.state.form, rows);
     if let Some(y) = plan.wordmark {
         let x = canvas.width().saturating_sub(art::WORDMARK_WIDTH) / 2;
+        // No star shines through the letters.
+        canvas.fill(Rect::new(x, y, art::WORDMARK_WIDTH, art::WORDMARK_HEIGHT + 2), fresh(theme.bg));
         art::wordmark(canvas, x, y, theme);
         let tagline = "quiet chat for the terminal";
         let x = canvas.width().saturating_sub(canvas.width_of(tagline)) / 2;
@@ -57,6 +59,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, scene: &Scene<'_>) -> Option<Positio
     }
     button(canvas, scene, &plan);
     keys(canvas, scene);
+    let toast = Rect::new(0, canvas.height().saturating_sub(2), canvas.width(), 1);
+    notice::toast(&mut canvas.part(toast), scene);
     cursor
 }
 
@@ -104,7 +108,7 @@ fn field(canvas: &mut Canvas<'_>, scene: &Scene<'_>, plan: &Plan, field: Field, 
     let ground = if is_focused { theme.raised } else { theme.surface };
     canvas.fill(part, ground.patch(theme.text));
     if is_focused {
-        canvas.text(part.x, y, canvas.drawing().glyphs.bar, theme.accent);
+        canvas.text(part.x, y, canvas.drawing().glyphs.mention, theme.accent);
     } else if theme.depth == Depth::None || theme.depth == Depth::Ansi16 {
         // Without grounds nothing else shows where the field is.
         canvas.hline(part.x + 1, y, part.width.saturating_sub(1), "_", theme.faint);

@@ -26,7 +26,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use shared::name::Name;
 
-use crate::app::model::{Link, Login, Model};
+use crate::app::model::{Conversation, Link, Login, Model, Older};
 use crate::app::moment::{Moment, seconds};
 use crate::app::place::Place;
 use crate::app::transcript::{LineId, Transcript};
@@ -135,7 +135,7 @@ struct Scene<'a> {
     theme: &'a Theme,
     /// The conversation in front.
     place: &'a Place,
-    transcript: Option<&'a Transcript>,
+    conversation: Option<&'a Conversation>,
     /// How it is looked at.
     tab: &'a Tab,
 }
@@ -150,9 +150,23 @@ impl<'a> Scene<'a> {
             now,
             theme: &state.look.theme,
             place,
-            transcript: conversation.map(|conversation| &conversation.transcript),
+            conversation,
             tab: state.tabs.get(place).unwrap_or(blank),
         }
+    }
+
+    fn transcript(&self) -> Option<&'a Transcript> {
+        self.conversation.map(|conversation| &conversation.transcript)
+    }
+
+    /// Whether older lines of the conversation in front are on their way.
+    fn is_loading(&self) -> bool {
+        self.tab.loading || self.conversation.is_some_and(|conversation| conversation.older == Older::Asked)
+    }
+
+    /// Whether there are no older lines than those that are here.
+    fn is_complete(&self) -> bool {
+        self.tab.complete || self.conversation.is_some_and(|conversation| conversation.older == Older::None)
     }
 
     /// How it stands with the connection, for the eye.

@@ -1,52 +1,69 @@
 //! The row between the messages and the input: what has to be said now, where the eye is. One thing at a time, the most
 //! pressing first; and at its right end how much is new below while the view is scrolled up.
 
-use std::time::Duration;
-
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::{Scene, pane};
-use crate::app::model::{Login, Session};
 use crate::app::moment::seconds;
 use crate::tui::canvas::Canvas;
 use crate::tui::state::{Armed, Hint, HintKind};
 use crate::tui::theme::Pill;
-
-/// The countdown is shown so long before the end at the least, and at the most.
-const COUNTDOWN: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(60));
 
 /// Draws it and answers where on the screen a click leads to the newest message.
 pub(super) fn draw(canvas: &mut Canvas<'_>, scene: &Scene<'_>, at_bottom: bool) -> Option<Rect> {
     let words = words(scene);
     let newest = (!at_bottom).then(|| newest(canvas, scene));
     let end = newest.map_or(canvas.width(), |part| part.x);
-    if let Some((glyph, text, style)) = words {
-        let glyph = glyph.unwrap_or_else(|| canvas.drawing().glyphs.idle);
-        // Where rows are few a message lies under it.
-        canvas.fill(Rect::new(0, 0, end, 1), super::fresh(scene.theme.bg));
-        let x = canvas.text(2, 0, glyph, style) + 1;
-        canvas.text_fit(x, 0, end.saturating_sub(x + 1), &text, style);
-    }
+    say(canvas, scene, end, words);
     newest.map(|part| canvas.part(part).area())
 }
 
-/// What is said: a sign (that of something that runs out when there is none), the words and their style.
-fn words(scene: &Scene<'_>) -> Option<(Option<&'static str>, String, Style)> {
-    let theme = scene.theme;
-    let now = scene.now.mono;
+/// Draws only what goes away by itself and what a second key confirms: all that there is to say beside a form.
+pub(super) fn toast(canvas: &mut Canvas<'_>, scene: &Scene<'_>) {
+    let words = passing(scene);
+    say(canvas, scene, canvas.width(), words);
+}
+
+/// Draws a sign and words in the columns up to `end`.
+fn say(canvas: &mut Canvas<'_>, scene: &Scene<'_>, end: u16, words: Option<Words>) {
+    let Some(Words { glyph, text, style }) = words else { return };
+    let glyph = glyph.unwrap_or(canvas.drawing().glyphs.idle);
+    // Where rows are few something lies under it.
+    canvas.fill(Rect::new(0, 0, end, 1), super::fresh(scene.theme.bg));
+    let x = canvas.text(2, 0, glyph, style) + 1;
+    canvas.text_fit(x, 0, end.saturating_sub(x + 1), &text, style);
+}
+
+/// What is said.
+struct Words {
+    /// A sign; that of something that runs out when there is none.
+    glyph: Option<&'static str>,
+    text: String,
+    style: Style,
+}
+
+/// The most pressing thing there is to say.
+fn words(scene: &Scene<'_>) -> Option<Words> {
+    let style = scene.theme.warn;
     if let Some(reason) = &scene.state.ended {
-        return Some((Some("!"), format!("{reason} Enter brings the login back."), theme.warn));
+        return Some(Words { glyph: Some("!"), text: format!("{reason} Enter brings the login back."), style });
     }
     if let Some(seconds) = idle_seconds(scene) {
-        return Some((None, format!("logged out in {seconds} s, any key keeps you here"), theme.warn));
+        let text = format!("logged out in {seconds} s, any key keeps you here");
+        return Some(Words { glyph: None, text, style });
     }
-    if let Some(armed) = armed(scene) {
-        return Some((Some("!"), armed, theme.warn));
+    passing(scene)
+}
+
+fn passing(scene: &Scene<'_>) -> Option<Words> {
+    let theme = scene.theme;
+    if let Some(text) = armed(scene) {
+        return Some(Words { glyph: Some("!"), text, style: theme.warn });
     }
-    let toast = scene.state.toast.as_ref().filter(|toast| toast.until > now)?;
-    let (glyph, style) = if toast.is_error { ("!", theme.error) } else { ("·", theme.muted) };
-    Some((Some(glyph), toast.text.clone(), style))
+    let toast = scene.state.toast.as_ref().filter(|toast| toast.until > scene.now.mono)?;
+    let (glyph, style) = if toast.is_error { ("!", theme.error) } else { (">", theme.muted) };
+    Some(Words { glyph: Some(glyph), text: toast.text.clone(), style })
 }
 
 /// What the next key confirms.
@@ -67,13 +84,10 @@ fn destination(scene: &Scene<'_>) -> String {
     }
 }
 
-/// Seconds until the server ends the session for inactivity, in the last tenth of the time it allows.
+/// Seconds until the server ends the session for inactivity, once it is time to say so.
 pub(super) fn idle_seconds(scene: &Scene<'_>) -> Option<u64> {
-    let Login::In(Session { timeout: Some(timeout), activity, .. }) = &scene.model.login else { return None };
-    let ahead = (*timeout / 10).clamp(COUNTDOWN.0, COUNTDOWN.1).min(*timeout / 2);
-    let left = activity.told.after(*timeout).since(scene.now.mono);
-    // A key that the server is about to be told of keeps the session.
-    (!activity.untold && left <= ahead).then(|| seconds(left))
+    let now = scene.now.mono;
+    scene.model.idle().filter(|(warning, _)| now >= *warning).map(|(_, end)| seconds(end.since(now)))
 }
 
 /// Draws the way to the newest message and answers where it stands on this canvas.

@@ -14,6 +14,9 @@ use crate::tui::wrap::wrap;
 /// Columns of a question, and of a list.
 const WIDTHS: (u16, u16) = (60, 80);
 
+/// From this many rows on a box leaves the edges of the screen free.
+const ROOMY: u16 = 28;
+
 /// Rows of a long paste that are shown, so that one sees what it is.
 const PREVIEW: usize = 5;
 
@@ -45,9 +48,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, scene: &Scene<'_>, over: &Overlay, s
 pub(super) fn frame(canvas: &mut Canvas<'_>, scene: &Scene<'_>, frame: &Frame<'_>) -> (Rect, usize) {
     let theme = scene.theme;
     let rows = u16::try_from(frame.rows).unwrap_or(u16::MAX);
-    // Air above and below, where there is room.
-    let air = if rows.saturating_add(4) <= canvas.height() { 1 } else { 0 };
-    let part = centred(canvas, frame.width, rows.saturating_add(2 + 2 * air));
+    // Air inside, and outside so that one sees what lies under it, where there is room.
+    let roomy = canvas.height() >= ROOMY;
+    let most = canvas.height().saturating_sub(if roomy { 6 } else { 0 });
+    let air = u16::from(roomy || rows.saturating_add(4) <= most);
+    let part = centred(canvas, frame.width, rows.saturating_add(2 + 2 * air).min(most));
     let (line, ink) = if frame.is_error { (theme.error, theme.error) } else { (theme.border, theme.accent) };
     canvas.fill(part, fresh(theme.bg.patch(theme.text)));
     canvas.rounded_box(part, line);
@@ -64,6 +69,25 @@ pub(super) fn frame(canvas: &mut Canvas<'_>, scene: &Scene<'_>, frame: &Frame<'_
     let inside =
         Rect::new(part.x + 3, part.y + 1 + air, part.width.saturating_sub(6), part.height.saturating_sub(2 + 2 * air));
     (inside, usize::from(inside.height))
+}
+
+/// A thumb in the right border of a box whose rows do not all fit; `inside` is the part inside it.
+pub(super) fn thumb(canvas: &mut Canvas<'_>, scene: &Scene<'_>, inside: Rect, rows: usize, scroll: usize) {
+    let visible = usize::from(inside.height);
+    if visible == 0 || rows <= visible {
+        return;
+    }
+    let length = (visible * visible / rows).clamp(1, visible - 1 + usize::from(visible == 1));
+    let top = scroll * (visible - length) / (rows - visible);
+    let clip = |rows: usize| u16::try_from(rows).unwrap_or(u16::MAX);
+    let x = inside.right().saturating_add(2);
+    canvas.vline(
+        x,
+        inside.y + clip(top),
+        clip(length),
+        canvas.drawing().glyphs.thumb,
+        fresh(scene.theme.bg.patch(scene.theme.faint)),
+    );
 }
 
 fn foot(canvas: &mut Canvas<'_>, scene: &Scene<'_>, part: Rect, keys: &[(&str, &str)]) {
@@ -144,11 +168,12 @@ fn list(canvas: &mut Canvas<'_>, scene: &Scene<'_>, title: &str, rows: &[String]
     let count = rows.len().max(1);
     let (part, visible) = frame(canvas, scene, &Frame { title, width, rows: count, foot, is_error: false });
     seen.overlay_scroll = rows.len().saturating_sub(visible);
+    let scroll = scroll.min(seen.overlay_scroll);
+    thumb(canvas, scene, part, rows.len(), scroll);
     let mut canvas = canvas.part(part);
     if rows.is_empty() {
         canvas.text(0, 0, "nothing", theme.muted);
     }
-    let scroll = scroll.min(seen.overlay_scroll);
     for (y, row) in (0..part.height).zip(rows.iter().skip(scroll)) {
         canvas.text_fit(0, y, part.width, row, theme.text);
     }

@@ -79,7 +79,7 @@ fn person(canvas: &mut Canvas<'_>, scene: &Scene<'_>, y: u16, name: &Name, user:
     let wanted = canvas.width_of(&note.words);
     let name_columns = end.saturating_sub(4 + if wanted > 0 { (wanted + 1).min(6) } else { 0 });
     let after = canvas.text_fit(4, y, name_columns.min(width), name.as_str(), style);
-    let room = end.saturating_sub(after + 1);
+    let room = end.saturating_sub(after + 2);
     let columns = wanted.min(room);
     canvas.text_fit(end - columns, y, columns, &note.words, note.style);
     if me != Some(name) {

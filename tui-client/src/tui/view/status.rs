@@ -23,7 +23,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) 
         Place::Room(room) => format!("#{room}"),
         Place::With(name) => format!("@{name}"),
     };
-    let x = canvas.text(0, 0, "  ", pill);
+    let x = canvas.text(0, 0, " ", pill);
     let x = canvas.text_fit(x, 0, NAME, &label, pill);
     let mut x = canvas.text(x, 0, " ", pill) + 2;
     x = canvas.text(x, 0, &format!("{} online", scene.model.users.len()), theme.text) + 3;

@@ -26,7 +26,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout, 
     canvas.fill(Rect::new(0, 0, width, 1), theme.surface);
     let right = connection(canvas, scene, layout);
     let glyphs = canvas.drawing().glyphs;
-    let mut x = canvas.text(2, 0, glyphs.mark, theme.accent) + 1;
+    let mut x = canvas.text(1, 0, glyphs.mark, theme.accent) + 1;
     if !layout.compact {
         x = canvas.text(x, 0, "tern", theme.accent.add_modifier(Modifier::BOLD)) + 2;
     }

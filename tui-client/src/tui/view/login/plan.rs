@@ -63,7 +63,8 @@ impl Plan {
         };
         let has_head = has_card && free >= rows + HEAD + 1;
         let all = rows + if has_head { HEAD } else { 0 };
-        let top = free.saturating_sub(all) / 2;
+        // Above the middle, so that the hills stay free.
+        let top = free.saturating_sub(all) / if height >= art::BACKDROP_MIN_HEIGHT { 3 } else { 2 };
         let y = top + if has_head { HEAD } else { 0 };
         let inside = Self::inside(width);
         let mut plan = Self {

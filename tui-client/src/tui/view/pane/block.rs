@@ -31,6 +31,8 @@ pub(super) struct Block<'a> {
     pub is_mention: bool,
     /// From top to bottom.
     pub rows: Vec<Row<'a>>,
+    /// Whether nothing is above it.
+    is_first: bool,
 }
 
 /// One row of the pane.
@@ -87,7 +89,14 @@ impl<'a> Block<'a> {
     pub(super) fn new(scene: &Scene<'a>, grid: Grid, index: usize) -> Self {
         let line = super::line_at(scene, index);
         let before = index.checked_sub(1).and_then(|before| super::line_at(scene, before));
-        let mut block = Self { line, text: Cow::Borrowed(""), runs: Vec::new(), is_mention: false, rows: Vec::new() };
+        let mut block = Self {
+            line,
+            text: Cow::Borrowed(""),
+            runs: Vec::new(),
+            is_mention: false,
+            rows: Vec::new(),
+            is_first: index == 0,
+        };
         if index == 0 {
             block.head(scene, grid);
         }
@@ -101,9 +110,9 @@ impl<'a> Block<'a> {
 
     /// What stands over the first message.
     fn head(&mut self, scene: &Scene<'a>, grid: Grid) {
-        if scene.tab.loading {
+        if scene.is_loading() {
             self.push(None, What::Loading);
-        } else if scene.tab.complete && self.line.is_some() {
+        } else if scene.is_complete() && self.line.is_some() {
             self.push(None, What::Beginning);
         }
         for note in scene.tab.notes.iter().filter(|note| note.after.is_none()) {
@@ -238,7 +247,8 @@ impl<'a> Block<'a> {
 
     /// A row of air, where there is room for it and none yet.
     fn gap(&mut self, grid: Grid) {
-        if grid.airy && !matches!(self.rows.last(), Some(Row { what: What::Blank, .. })) {
+        let is_very_top = self.is_first && self.rows.is_empty();
+        if grid.airy && !is_very_top && !matches!(self.rows.last(), Some(Row { what: What::Blank, .. })) {
             self.push(None, What::Blank);
         }
     }

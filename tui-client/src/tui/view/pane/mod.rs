@@ -84,7 +84,7 @@ pub(super) fn scrolled(scene: &Scene<'_>, seen: &Seen, rows: isize) -> Anchor {
 
 /// How many lines of others stand in a transcript from this one on.
 fn new_from(scene: &Scene<'_>, first: LineId) -> usize {
-    let Some(transcript) = scene.transcript else { return 0 };
+    let Some(transcript) = scene.transcript() else { return 0 };
     let me = scene.model.me.as_ref();
     let at_or_after = transcript.lines().skip_while(|line| line.id != first);
     at_or_after.filter(|line| me != Some(&line.from)).count()
@@ -92,13 +92,13 @@ fn new_from(scene: &Scene<'_>, first: LineId) -> usize {
 
 /// How many lines of others are newer than this one.
 pub(super) fn new_after(scene: &Scene<'_>, last: LineId) -> usize {
-    let Some(transcript) = scene.transcript else { return 0 };
+    let Some(transcript) = scene.transcript() else { return 0 };
     let me = scene.model.me.as_ref();
     transcript.lines().rev().take_while(|line| line.id != last).filter(|line| me != Some(&line.from)).count()
 }
 
 fn line_at<'a>(scene: &Scene<'a>, index: usize) -> Option<&'a Line> {
-    scene.transcript?.lines().nth(index)
+    scene.transcript()?.lines().nth(index)
 }
 
 /// The thumb stands where the visible lines are among all of them: lines are counted, since rows would have to be laid
@@ -110,7 +110,7 @@ fn scroll_bar(canvas: &mut Canvas<'_>, scene: &Scene<'_>, window: &walk::Window<
         return;
     }
     let visible = last.0 + 1 - first.0;
-    let length = (rows * visible).div_ceil(all).clamp(2.min(rows), rows);
+    let length = (rows * visible).div_ceil(all).clamp(2.min(rows), rows - 1);
     let room = rows - length;
     let hidden = all.saturating_sub(visible);
     // It touches an end only where nothing is beyond it.

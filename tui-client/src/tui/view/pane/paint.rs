@@ -23,7 +23,7 @@ const NAME_END: u16 = 17;
 /// What an empty conversation says.
 pub(super) fn empty(canvas: &mut Canvas<'_>, scene: &Scene<'_>) {
     let text = match scene.place {
-        _ if scene.tab.loading => format!("loading messages {}", canvas.drawing().glyphs.ellipsis),
+        _ if scene.is_loading() => format!("loading messages {}", canvas.drawing().glyphs.ellipsis),
         Place::Room(_) => "Nobody has said anything yet. Say hello.".to_owned(),
         Place::With(name) => format!("This is the start of your messages with @{name}."),
     };

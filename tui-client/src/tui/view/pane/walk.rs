@@ -46,7 +46,7 @@ impl<'a> Window<'a> {
 
 /// How many blocks there are: one for each line, and one where there is no line.
 pub(super) fn count(scene: &Scene<'_>) -> usize {
-    scene.transcript.map_or(0, |transcript| transcript.lines().len()).max(1)
+    scene.transcript().map_or(0, |transcript| transcript.lines().len()).max(1)
 }
 
 /// What a pane of so many rows shows.
@@ -79,7 +79,7 @@ fn from_bottom<'a>(scene: &Scene<'a>, grid: Grid, height: usize) -> Window<'a> {
 /// The row of this byte of this line stands at the top. `None` where too little follows to fill the pane.
 fn from_anchor<'a>(scene: &Scene<'a>, grid: Grid, line: LineId, byte: usize, height: usize) -> Option<Window<'a>> {
     // A line that is no longer kept was older than all that are.
-    let found = scene.transcript?.lines().position(|other| other.id == line);
+    let found = scene.transcript()?.lines().position(|other| other.id == line);
     let (index, byte) = found.map_or((0, 0), |index| (index, byte));
     let top = Block::new(scene, grid, index);
     let skip = top_row(&top, index, byte);
@@ -179,7 +179,7 @@ impl<'s, 'a> Walker<'s, 'a> {
 /// Where the view stands after scrolling by so many rows.
 pub(super) fn scrolled(scene: &Scene<'_>, grid: Grid, height: u16, rows: isize) -> Anchor {
     let mut window = window(scene, grid, height);
-    if window.blocks.is_empty() || scene.transcript.is_none_or(|transcript| transcript.lines().len() == 0) {
+    if window.blocks.is_empty() || scene.transcript().is_none_or(|transcript| transcript.lines().len() == 0) {
         return Anchor::Bottom;
     }
     if rows < 0 && window.at_top || rows > 0 && window.at_bottom {

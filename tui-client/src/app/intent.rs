@@ -191,7 +191,9 @@ fn within_limits(intent: Intent, model: &Model) -> Intent {
 fn explain(error: &CommandError, slashed: bool) -> String {
     let slash = if slashed { "/" } else { "" };
     match error {
-        CommandError::Unknown { word, nearest: Some(nearest) } => format!("no command /{word}: did you mean /{nearest}?"),
+        CommandError::Unknown { word, nearest: Some(nearest) } => {
+            format!("no command /{word}: did you mean /{nearest}?")
+        }
         CommandError::Unknown { word, nearest: None } => format!("no command /{word}: F1 lists them, // sends a slash"),
         CommandError::StrayBlank { spec } => format!("a blank stands before {slash}{}: type it without", spec.name),
         CommandError::Usage { spec } => format!("write {slash}{}", spec.usage()),

@@ -11,8 +11,8 @@ mod tests;
 
 use std::time::Duration;
 
-pub(in crate::app) use nearest::slips;
 pub use nearest::nearest;
+pub(in crate::app) use nearest::slips;
 pub use parse::{CommandError, Fields, build, parse};
 pub use table::{Argument, Kind, Spec, TABLE, Verb, find};
 

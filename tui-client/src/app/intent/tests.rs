@@ -55,7 +55,8 @@ fn check(place: &Place, typed: &str, expected: &str) {
 fn what_is_typed_in_the_lobby_goes_where_the_border_says() {
     let lobby = Place::lobby();
     let everyone = "to everyone in the lobby";
-    for text in ["", "hello", "yoda: hello", "whoelse is around?", "logout is broken", "messages are slow today", "//x"] {
+    for text in ["", "hello", "yoda: hello", "whoelse is around?", "logout is broken", "messages are slow today", "//x"]
+    {
         check(&lobby, text, everyone);
     }
     check(&lobby, "broadcast hello", everyone);
@@ -124,7 +125,11 @@ fn what_is_too_long_stays_where_it_is() {
     let why = "ERROR too long: 8193 bytes, at most 8192 are allowed | nothing";
     check(&Place::lobby(), &long, why);
     check(&leia(), &long, why);
-    check(&leia(), &"x\n".repeat(101).replacen('x', "y", 1), "ERROR too long: 101 lines, at most 100 are allowed | nothing");
+    check(
+        &leia(),
+        &"x\n".repeat(101).replacen('x', "y", 1),
+        "ERROR too long: 101 lines, at most 100 are allowed | nothing",
+    );
 }
 
 /// Words that make commands likely, and anything else.

@@ -94,7 +94,9 @@ impl Conversations {
 
     /// Closes one; the one to its left comes to the front. The lobby stays.
     pub(in crate::app) fn close(&mut self, place: &Place) {
-        let Some(index) = self.tabs.iter().position(|tab| tab.place == *place).filter(|&index| index > 0) else { return };
+        let Some(index) = self.tabs.iter().position(|tab| tab.place == *place).filter(|&index| index > 0) else {
+            return;
+        };
         self.tabs.remove(index);
         if self.front == *place {
             let left = self.tabs[index - 1].place.clone();

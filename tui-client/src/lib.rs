@@ -10,3 +10,7 @@ pub mod net;
 pub mod plain;
 pub mod run;
 pub mod tui;
+
+// The sample conversation of the screen's tests is drawn by the developers' commands too, where this is another crate.
+#[cfg(test)]
+extern crate self as tui_client;

@@ -3,4 +3,6 @@
 #[cfg(feature = "pictures")]
 pub mod picture;
 #[cfg(feature = "pictures")]
+pub mod screens;
+#[cfg(feature = "pictures")]
 pub mod specimen;

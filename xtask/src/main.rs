@@ -9,6 +9,7 @@ const USAGE: &str = "\
 usage: cargo xtask COMMAND
   picture FILE SIZE PNG [light]   draw the bytes that a program wrote, on a terminal of SIZE (120x34)
   specimen FOLDER [SIZE]          draw the parts of the full screen in every theme
+  screens FOLDER [SIZE]           draw every screen with a sample conversation in every theme
 ";
 
 fn main() -> ExitCode {
@@ -34,6 +35,8 @@ fn run(words: &[&str]) -> Result<bool> {
         ["picture", file, size, png, "light"] => picture(file, size, png, true)?,
         ["specimen", folder] => specimen(folder, "120x34")?,
         ["specimen", folder, size] => specimen(folder, size)?,
+        ["screens", folder] => screens(folder, "120x34")?,
+        ["screens", folder, size] => screens(folder, size)?,
         _ => return Ok(false),
     }
     Ok(true)
@@ -56,6 +59,16 @@ fn picture(file: &str, size: &str, png: &str, light: bool) -> Result<()> {
 #[cfg(feature = "pictures")]
 fn specimen(folder: &str, size: &str) -> Result<()> {
     xtask::specimen::write(std::path::Path::new(folder), xtask::picture::Size::parse(size)?)
+}
+
+#[cfg(feature = "pictures")]
+fn screens(folder: &str, size: &str) -> Result<()> {
+    xtask::screens::write(std::path::Path::new(folder), xtask::picture::Size::parse(size)?)
+}
+
+#[cfg(not(feature = "pictures"))]
+fn screens(_folder: &str, _size: &str) -> Result<()> {
+    anyhow::bail!("built without pictures; use `cargo xtask`, which has them")
 }
 
 #[cfg(not(feature = "pictures"))]

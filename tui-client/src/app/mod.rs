@@ -12,6 +12,7 @@
 pub mod command;
 pub mod effect;
 pub mod exit;
+pub mod intent;
 pub mod model;
 pub mod moment;
 pub mod msg;

@@ -7,6 +7,7 @@ use shared::message::{ServerMessage, Welcome};
 
 use super::command::{Command, CommandError};
 use super::moment::Jitter;
+use super::place::Place;
 
 /// Something that happened.
 #[derive(Debug)]
@@ -52,6 +53,40 @@ pub enum Msg {
     },
     /// A line could not become a command.
     Unreadable(Unreadable),
+    /// A text was sent off in a tab.
+    Texted {
+        /// The conversation of the tab.
+        place: Place,
+        /// What.
+        text: String,
+        /// Whether it is something done rather than said.
+        action: bool,
+        /// For the message.
+        cid: ClientId,
+    },
+    /// The login's form was filled in, by a face that has one. It takes the place of the questions.
+    FormSent {
+        /// The account.
+        name: String,
+        /// Its password.
+        password: SecretString,
+        /// Whether to make the account.
+        register: bool,
+    },
+    /// Another server was named before the login. The text is `host:port`; the driver dials it from now on.
+    ServerNamed(String),
+    /// The user looks at a conversation now.
+    TabShown(Place),
+    /// The user is done with a conversation.
+    TabClosed(Place),
+    /// The user wants an empty tab; what was said can be loaded again.
+    TabCleared(Place),
+    /// The user has scrolled to the oldest line there is.
+    OlderWanted(Place),
+    /// The user does not want to wait for the next attempt.
+    RetryWanted,
+    /// The user wants to log in again after the session ended.
+    LoginWanted,
     /// The question that was asked last is answered.
     Answered(SecretString),
     /// Keys are pressed that make no line yet.

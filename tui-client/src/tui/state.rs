@@ -5,19 +5,27 @@
 
 use std::collections::BTreeMap;
 
+use shared::id::UnixMs;
+use shared::name::Name;
+
 use crate::app::moment::Mono;
 use crate::app::place::Place;
 use crate::app::transcript::LineId;
 
 use super::canvas::Drawing;
 use super::composer::Composer;
-use super::theme::{Theme, ThemeChoice};
+use super::theme::{Shade, Theme, ThemeChoice};
 
 /// Everything the full screen remembers.
 #[derive(Debug)]
 pub struct State {
     /// What is drawn with.
     pub look: Look,
+    /// Which screen lies under the overlay.
+    pub screen: Screen,
+    /// Why the session is over, while the chat stays readable: a sentence. A line under the messages shows it and says
+    /// that Enter brings the login back.
+    pub ended: Option<String>,
     /// One for each conversation that was looked at.
     pub tabs: BTreeMap<Place, Tab>,
     /// The login's fields.
@@ -26,6 +34,8 @@ pub struct State {
     pub overlay: Option<Overlay>,
     /// The list over the input while something can be completed.
     pub completion: Option<Completion>,
+    /// What Enter will do, in the border of the input. Control fills it after every key and every message.
+    pub hint: Hint,
     /// The sentence over the input, until its time is over.
     pub toast: Option<Toast>,
     /// What the next Enter or Ctrl-C confirms.
@@ -38,6 +48,70 @@ pub struct State {
     pub focused: bool,
     /// The last measured delay to the server, in milliseconds.
     pub delay_ms: Option<u64>,
+    /// What the terminal itself is, for the themes that follow it.
+    pub terminal_shade: Shade,
+    /// Whose drafts and tabs these are.
+    pub whose: Option<Name>,
+    /// Where one was before the key for unread tabs led away.
+    pub came_from: Option<Place>,
+}
+
+impl State {
+    /// What is remembered at the start: the login, and nothing typed yet.
+    pub fn new(look: Look, asks_server: bool) -> Self {
+        Self {
+            terminal_shade: look.theme.shade,
+            look,
+            screen: Screen::Login,
+            ended: None,
+            tabs: BTreeMap::new(),
+            form: Form::new(asks_server),
+            overlay: None,
+            completion: None,
+            hint: Hint::default(),
+            toast: None,
+            armed: None,
+            sidebar: None,
+            mouse: false,
+            focused: true,
+            delay_ms: None,
+            whose: None,
+            came_from: None,
+        }
+    }
+}
+
+/// One of the two screens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Screen {
+    /// The login. `Esc` leads nowhere from here.
+    Login,
+    /// The tabs.
+    Chat,
+}
+
+/// What Enter will do with what is typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hint {
+    /// A few words: `to everyone in the lobby`, `to yoda, through the server`, `command: block vader`, or what is
+    /// wrong. Empty where Enter does nothing.
+    pub text: String,
+    /// What it looks like.
+    pub kind: HintKind,
+}
+
+/// What Enter will do, roughly.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HintKind {
+    /// It speaks to a room.
+    #[default]
+    Say,
+    /// It writes to one user.
+    Direct,
+    /// It runs a command.
+    Command,
+    /// It sends nothing.
+    Error,
 }
 
 /// What is drawn with.
@@ -65,6 +139,10 @@ pub struct Tab {
     pub unread_from: Option<LineId>,
     /// The newest line that was there when the view was scrolled up: what is newer is counted as "12 new".
     pub seen_to: Option<LineId>,
+    /// The newest line that was there while the tab was looked at: what came after it is unread.
+    pub read_to: Option<LineId>,
+    /// Lines of the program's own between the messages, oldest first.
+    pub notes: Vec<Note>,
     /// Whether older lines were asked for and have not come.
     pub loading: bool,
     /// Whether the server has no older lines.
@@ -78,10 +156,38 @@ impl Default for Tab {
             anchor: Anchor::Bottom,
             unread_from: None,
             seen_to: None,
+            read_to: None,
+            notes: Vec::new(),
             loading: false,
             complete: false,
         }
     }
+}
+
+/// A line of the program's own: who came and went, what the server announced, what a command did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The message it stands behind; `None` for the top of the transcript.
+    pub after: Option<LineId>,
+    /// When it happened.
+    pub at: UnixMs,
+    /// What it is about.
+    pub kind: NoteKind,
+    /// A harmless sentence, without a full stop where it is only a few words.
+    pub text: String,
+}
+
+/// What a note is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoteKind {
+    /// Somebody came online.
+    Joined,
+    /// Somebody went offline.
+    Left,
+    /// Something to know.
+    Info,
+    /// Something went wrong.
+    Error,
 }
 
 /// Which line stands at the top of the pane, or that the newest stands at its bottom.
@@ -121,6 +227,24 @@ pub struct Form {
     pub message: Option<FormMessage>,
     /// Whether an answer is awaited.
     pub busy: bool,
+}
+
+impl Form {
+    /// Empty fields. The cursor stands in the first one that is shown.
+    pub fn new(asks_server: bool) -> Self {
+        Self {
+            mode: Mode::SignIn,
+            focus: if asks_server { Field::Server } else { Field::Name },
+            server: Composer::one_line(),
+            name: Composer::one_line(),
+            password: Composer::one_line(),
+            again: Composer::one_line(),
+            asks_server,
+            reveal: false,
+            message: None,
+            busy: false,
+        }
+    }
 }
 
 /// What the login's card is for.
@@ -185,9 +309,29 @@ pub enum Overlay {
         /// Rows above the top.
         scroll: usize,
     },
+    /// One of several is chosen: where to go, or a line to send again.
+    Pick {
+        /// What it is for.
+        title: &'static str,
+        /// What was typed to find it.
+        query: String,
+        /// What fits that.
+        choices: Vec<Choice>,
+        /// Which one is marked.
+        marked: usize,
+    },
+    /// The server has another key than the one remembered, and nothing was sent to it.
+    KeyChanged {
+        /// `host:port` as typed.
+        address: String,
+        /// The fingerprint that was expected.
+        expected: String,
+        /// The fingerprint that was found.
+        found: String,
+    },
     /// A secret is asked for: the own password, to change it.
     Secret {
-        /// The sentence over the field.
+        /// The sentence over the field. The field itself is [`Form::password`].
         prompt: String,
     },
     /// No server answers: whether to host one here.

@@ -28,8 +28,8 @@ pub(super) fn draw(svg: &mut String, symbol: &str, place: Place, colour: &str) -
     let mut chars = symbol.chars();
     let (Some(c), None) = (chars.next(), chars.next()) else { return false };
     if let Some([left, top, right, bottom]) = block(c) {
-        let over_left = if left == 0 { over[0] } else { 0 };
-        let over_right = if right == CELL_WIDTH { over[1] } else { 0 };
+        let fills_the_width = left == 0 && right == CELL_WIDTH;
+        let [over_left, over_right] = if fills_the_width { over } else { [0, 0] };
         let (width, height) = (over_left + right - left + over_right, bottom - top);
         rect(svg, [to_f32(x + left - over_left), to_f32(y + top), to_f32(width), to_f32(height)], colour);
     } else if let Some(arms) = arms(c) {

@@ -12,6 +12,7 @@ mod tests;
 use std::time::Duration;
 
 pub use nearest::nearest;
+pub(in crate::app) use nearest::slips;
 pub use parse::{CommandError, Fields, build, parse};
 pub use table::{Argument, Kind, Spec, TABLE, Verb, find};
 
@@ -90,6 +91,31 @@ pub enum Command {
     Close,
     /// Log out and end.
     Logout,
+    /// What only a full screen does; the model never hears of it there.
+    Screen(OnScreen),
+}
+
+/// A command about the screen itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OnScreen {
+    /// Go to the tab of this number, counted from 1.
+    Tab(u16),
+    /// Go to the tab on the right.
+    Next,
+    /// Go to the next tab with something unread.
+    Unread,
+    /// Go to the direct conversation with a user, as typed.
+    Go(String),
+    /// Change the theme: to the one named, otherwise to the next one.
+    Theme(Option<String>),
+    /// Switch the mouse on or off.
+    Mouse,
+    /// Show or hide the sidebar.
+    Sidebar,
+    /// Copy the newest message.
+    Copy,
+    /// Connect now.
+    Reconnect,
 }
 
 impl Command {
@@ -112,6 +138,23 @@ impl Command {
             Self::Clear => Verb::Clear,
             Self::Close => Verb::Close,
             Self::Logout => Verb::Logout,
+            Self::Screen(screen) => screen.verb(),
+        }
+    }
+}
+
+impl OnScreen {
+    fn verb(&self) -> Verb {
+        match self {
+            Self::Tab(_) => Verb::Tab,
+            Self::Next => Verb::Next,
+            Self::Unread => Verb::Unread,
+            Self::Go(_) => Verb::Go,
+            Self::Theme(_) => Verb::Theme,
+            Self::Mouse => Verb::Mouse,
+            Self::Sidebar => Verb::Sidebar,
+            Self::Copy => Verb::Copy,
+            Self::Reconnect => Verb::Reconnect,
         }
     }
 }

@@ -14,10 +14,18 @@ pub fn nearest(word: &str) -> Option<&'static str> {
     }
     let (name, slips) = TABLE
         .iter()
+        .filter(|spec| !spec.verb.is_for_the_screen())
         .flat_map(super::Spec::names)
         .map(|name| (name, distance(&typed, &name.chars().collect::<Vec<_>>())))
         .min_by_key(|&(_, slips)| slips)?;
     (slips <= (typed.len() / 3).max(1) && slips < typed.len()).then_some(name)
+}
+
+/// How many slips of the finger lead from one word to the other, whatever their case. Long words count as far apart.
+pub fn slips(a: &str, b: &str) -> usize {
+    let letters = |word: &str| word.chars().flat_map(char::to_lowercase).take(COMPARED + 1).collect::<Vec<char>>();
+    let (a, b) = (letters(a), letters(b));
+    if a.len().max(b.len()) > COMPARED { usize::MAX } else { distance(&a, &b) }
 }
 
 /// How many slips of the finger lead from one word to the other: a character too many, missing, wrong, or two

@@ -8,7 +8,7 @@ use shared::name::Name;
 
 use super::nearest::nearest;
 use super::table::{Argument, Kind, Spec, Verb, find};
-use super::{Command, HISTORY_DEFAULT, HISTORY_MOST};
+use super::{Command, HISTORY_DEFAULT, HISTORY_MOST, OnScreen};
 use crate::app::place;
 
 /// The furthest `whoelsesince` looks back. It keeps sums of times far from any overflow.
@@ -248,6 +248,15 @@ pub fn build(spec: &'static Spec, fields: Fields) -> Result<Command, CommandErro
         Verb::Clear => Command::Clear,
         Verb::Close => Command::Close,
         Verb::Logout => Command::Logout,
+        Verb::Tab => Command::Screen(OnScreen::Tab(arguments.number()?)),
+        Verb::Next => Command::Screen(OnScreen::Next),
+        Verb::Unread => Command::Screen(OnScreen::Unread),
+        Verb::Go => Command::Screen(OnScreen::Go(arguments.user()?)),
+        Verb::Theme => Command::Screen(OnScreen::Theme(arguments.optional_word())),
+        Verb::Mouse => Command::Screen(OnScreen::Mouse),
+        Verb::Sidebar => Command::Screen(OnScreen::Sidebar),
+        Verb::Copy => Command::Screen(OnScreen::Copy),
+        Verb::Reconnect => Command::Screen(OnScreen::Reconnect),
     })
 }
 
@@ -315,9 +324,20 @@ impl Arguments {
     }
 
     fn count(&self) -> Result<u16, CommandError> {
-        let Some(typed) = self.fields.number.as_deref() else { return Ok(HISTORY_DEFAULT) };
+        if self.fields.number.is_none() {
+            return Ok(HISTORY_DEFAULT);
+        }
+        self.number()
+    }
+
+    fn number(&self) -> Result<u16, CommandError> {
+        let Some(typed) = self.fields.number.as_deref() else { return Err(CommandError::Usage { spec: self.spec }) };
         let number = typed.parse::<u16>().ok().filter(|number| (1..=HISTORY_MOST).contains(number));
         number.ok_or(CommandError::BadNumber { spec: self.spec })
+    }
+
+    fn optional_word(&self) -> Option<String> {
+        self.fields.text.as_deref().map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned)
     }
 
     fn command(&self) -> Result<Option<&'static Spec>, CommandError> {

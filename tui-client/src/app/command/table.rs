@@ -37,12 +37,61 @@ pub enum Verb {
     Close,
     /// `logout`
     Logout,
+    /// `tab`
+    Tab,
+    /// `next`
+    Next,
+    /// `unread`
+    Unread,
+    /// `go`
+    Go,
+    /// `theme`
+    Theme,
+    /// `mouse`
+    Mouse,
+    /// `sidebar`
+    Sidebar,
+    /// `copy`
+    Copy,
+    /// `reconnect`
+    Reconnect,
 }
 
 impl Verb {
     /// The row of the table.
     pub fn spec(self) -> &'static Spec {
         TABLE.iter().find(|spec| spec.verb == self).expect("a test walks every verb and finds its row")
+    }
+
+    /// Whether it is about the screen itself, and means nothing where there is none.
+    pub fn is_for_the_screen(self) -> bool {
+        match self {
+            Self::Tab
+            | Self::Next
+            | Self::Unread
+            | Self::Go
+            | Self::Theme
+            | Self::Mouse
+            | Self::Sidebar
+            | Self::Copy
+            | Self::Reconnect => true,
+            Self::Message
+            | Self::Broadcast
+            | Self::Whoelse
+            | Self::Whoelsesince
+            | Self::Block
+            | Self::Unblock
+            | Self::Blocked
+            | Self::History
+            | Self::Away
+            | Self::Me
+            | Self::Whois
+            | Self::Passwd
+            | Self::Help
+            | Self::Clear
+            | Self::Close
+            | Self::Logout => false,
+        }
     }
 
     /// The name it is answered under, whatever alias was typed.
@@ -289,5 +338,86 @@ pub const TABLE: &[Spec] = &[
         arguments: &[],
         summary: "log out and leave",
         details: "Messages that arrive while you are away are stored for you.",
+    },
+    Spec {
+        verb: Verb::Tab,
+        name: "tab",
+        aliases: &[],
+        classic: false,
+        arguments: &[must(Kind::Number, "N")],
+        summary: "go to tab N",
+        details: "Tabs are counted from the left. Alt and the number does the same.",
+    },
+    Spec {
+        verb: Verb::Next,
+        name: "next",
+        aliases: &[],
+        classic: false,
+        arguments: &[],
+        summary: "go to the next tab",
+        details: "Alt and an arrow, or F6, does the same.",
+    },
+    Spec {
+        verb: Verb::Unread,
+        name: "unread",
+        aliases: &[],
+        classic: false,
+        arguments: &[],
+        summary: "go to the next tab with something unread",
+        details: "Alt+A does the same.",
+    },
+    Spec {
+        verb: Verb::Go,
+        name: "go",
+        aliases: &[],
+        classic: false,
+        arguments: &[USER],
+        summary: "open the direct conversation with a user",
+        details: "Nothing is sent.",
+    },
+    Spec {
+        verb: Verb::Theme,
+        name: "theme",
+        aliases: &[],
+        classic: false,
+        arguments: &[may(Kind::Text, "NAME")],
+        summary: "change the theme",
+        details: "NAME is auto, dark, light or terminal; without it the next one is taken.",
+    },
+    Spec {
+        verb: Verb::Mouse,
+        name: "mouse",
+        aliases: &[],
+        classic: false,
+        arguments: &[],
+        summary: "switch the mouse on or off",
+        details: "With it on, the wheel scrolls and tabs can be clicked; text is selected with Shift held.",
+    },
+    Spec {
+        verb: Verb::Sidebar,
+        name: "sidebar",
+        aliases: &[],
+        classic: false,
+        arguments: &[],
+        summary: "show or hide the sidebar",
+        details: "F2 does the same.",
+    },
+    Spec {
+        verb: Verb::Copy,
+        name: "copy",
+        aliases: &[],
+        classic: false,
+        arguments: &[],
+        summary: "copy the newest message",
+        details: "It goes to the clipboard of the terminal, if that allows it.",
+    },
+    Spec {
+        verb: Verb::Reconnect,
+        name: "reconnect",
+        aliases: &[],
+        classic: false,
+        arguments: &[],
+        summary: "connect now instead of waiting",
+        details: "Alt+R does the same.",
     },
 ];

@@ -12,11 +12,29 @@ pub struct Conversation {
     pub transcript: Transcript,
     /// Lines from others that came while it was not in front.
     pub unread: usize,
+    /// How it stands with the lines before the oldest one here.
+    pub older: Older,
+}
+
+/// How it stands with the lines before the oldest one here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Older {
+    /// Nobody has asked for any.
+    #[default]
+    Unasked,
+    /// Some were asked for.
+    Asked,
+    /// The server has more.
+    More,
+    /// The server has none.
+    None,
+    /// The user emptied the tab, and asks for them by scrolling.
+    Cleared,
 }
 
 impl Conversation {
     fn new(place: Place) -> Self {
-        Self { place, transcript: Transcript::default(), unread: 0 }
+        Self { place, transcript: Transcript::default(), unread: 0, older: Older::Unasked }
     }
 }
 
@@ -64,6 +82,39 @@ impl Conversations {
         if self.front != *place {
             self.open(place).unread += 1;
         }
+    }
+
+    /// Puts one in front, opened if it is new: it is read.
+    pub(in crate::app) fn show(&mut self, place: &Place) {
+        let conversation = self.open(place);
+        conversation.unread = 0;
+        // As registered, where that is known.
+        self.front = conversation.place.clone();
+    }
+
+    /// Closes one; the one to its left comes to the front. The lobby stays.
+    pub(in crate::app) fn close(&mut self, place: &Place) {
+        let Some(index) = self.tabs.iter().position(|tab| tab.place == *place).filter(|&index| index > 0) else {
+            return;
+        };
+        self.tabs.remove(index);
+        if self.front == *place {
+            let left = self.tabs[index - 1].place.clone();
+            self.show(&left);
+        }
+    }
+
+    /// Lets go of the lines of one, but for own ones on their way.
+    pub(in crate::app) fn clear(&mut self, place: &Place) {
+        if let Some(conversation) = self.tabs.iter_mut().find(|tab| tab.place == *place) {
+            conversation.transcript.clear();
+            conversation.older = Older::Cleared;
+        }
+    }
+
+    /// The connection broke: what was asked for does not come any more.
+    pub(in crate::app) fn forget_asked(&mut self) {
+        self.tabs.iter_mut().filter(|tab| tab.older == Older::Asked).for_each(|tab| tab.older = Older::Unasked);
     }
 
     /// Every conversation, to change its lines.

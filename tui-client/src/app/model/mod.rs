@@ -13,12 +13,13 @@ use shared::limits::{TEXT_BYTES, TEXT_LINES};
 use shared::name::Name;
 use shared::text::SafeText;
 
-pub use conversations::{Conversation, Conversations};
+pub use conversations::{Conversation, Conversations, Older};
 pub(super) use requests::{Page, Purpose, Request, Requests, TextLine};
 pub use session::{Activity, Changing, Link, Login, Session};
 pub(super) use session::{Ending, Identity, LobbyCursor, Outage};
 
 use super::effect::Question;
+use super::exit::Exit;
 use super::moment::Mono;
 
 /// What does not change while the program runs.
@@ -29,6 +30,9 @@ pub struct Settings {
     /// Whether somebody sits in front of it: input is a terminal and no script is given. Then questions are asked
     /// again after a refusal, and refused commands do not count for the exit code.
     pub interactive: bool,
+    /// The face is a screen with a form for the login: what goes wrong is shown there and tried again, lines are taken
+    /// without a connection, and a session that has ended stays readable.
+    pub on_screen: bool,
     /// Make the account with the name and password that are given, without questions.
     pub register: bool,
     /// Announce who comes and goes, and list who is online after the login.
@@ -96,6 +100,10 @@ pub struct Model {
     pub(super) hinted: BTreeSet<Name>,
     /// Whether a command was refused.
     pub(super) refused_any: bool,
+    /// Who was logged in before the login that is asked for now.
+    pub(super) former: Option<Name>,
+    /// What the exit code says if the user leaves now.
+    pub(super) verdict: Option<Exit>,
 }
 
 impl Model {
@@ -103,7 +111,7 @@ impl Model {
     /// given is not asked for again when it is wrong.
     pub fn new(settings: Settings, name: Option<String>, password: Option<SecretString>) -> Self {
         Self {
-            identity: Identity::new(name, password, settings.register),
+            identity: Identity::new(name, password, &settings),
             settings,
             link: Link::Down,
             login: Login::Waiting,
@@ -118,6 +126,8 @@ impl Model {
             lobby_cursor: LobbyCursor::default(),
             hinted: BTreeSet::new(),
             refused_any: false,
+            former: None,
+            verdict: None,
         }
     }
 
@@ -126,7 +136,7 @@ impl Model {
         match &self.login {
             Login::Asking(question) => Some(*question),
             Login::In(session) => session.changing.as_ref().map(|changing| changing.question),
-            Login::Waiting | Login::Again(_) => None,
+            Login::Waiting | Login::Again(_) | Login::Over(_) => None,
         }
     }
 
@@ -138,6 +148,35 @@ impl Model {
         }
         let ready = matches!(&self.login, Login::In(session) if session.ready) && self.link == Link::Up;
         ready && !self.ending.is_leaving() && self.requests.is_quiet()
+    }
+
+    /// Whether a name and a password are on their way to become a session.
+    pub fn is_signing_in(&self) -> bool {
+        self.me.is_none() && self.identity.password.is_some() && matches!(self.login, Login::Waiting | Login::Again(_))
+    }
+
+    /// The account that is logged in, or would be.
+    pub fn account(&self) -> Option<&str> {
+        self.identity.name.as_deref()
+    }
+
+    /// When the warning of the inactivity begins and when the server ends the session, if nothing is done.
+    pub fn idle(&self) -> Option<(Mono, Mono)> {
+        super::update::idle(self)
+    }
+
+    /// Whether requests are taken: with a session, or on a screen also while its connection is being got back.
+    pub(super) fn takes_requests(&self) -> bool {
+        match &self.login {
+            Login::In(_) => true,
+            Login::Waiting | Login::Again(_) => self.settings.on_screen && self.me.is_some(),
+            Login::Asking(_) | Login::Over(_) => false,
+        }
+    }
+
+    /// Whether a request can go out now.
+    pub(super) fn can_request(&self) -> bool {
+        matches!(&self.login, Login::In(session) if session.ready) && self.link == Link::Up
     }
 
     /// Whether there is a session and a connection to speak to it.

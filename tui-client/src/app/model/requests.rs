@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use secrecy::SecretString;
-use shared::id::RequestId;
+use shared::id::{RequestId, Seq};
+use shared::limits::REQUESTS_IN_FLIGHT;
 use shared::message::{ClientMessage, Entry, UserInfo};
 use shared::name::Name;
 
@@ -11,6 +12,10 @@ use crate::app::command::Verb;
 use crate::app::moment::Mono;
 use crate::app::place::Place;
 use crate::app::transcript::LineId;
+
+/// Requests that go out after one another without an answer. The server lets 64 be open; half of that keeps a link busy
+/// and leaves room for what is no text.
+const ON_THEIR_WAY: usize = REQUESTS_IN_FLIGHT / 2;
 
 /// A request without its answer.
 #[derive(Debug)]
@@ -21,7 +26,7 @@ pub struct Request {
     pub message: Option<ClientMessage>,
     /// When it was sent.
     pub sent: Mono,
-    /// Whether it waits for the next login, to be sent again.
+    /// Whether it waits for its turn, after the next login or behind others.
     pub parked: bool,
     /// Whether it was sent before, over a connection that broke: its first copy may have been done.
     pub again: bool,
@@ -99,6 +104,8 @@ pub struct Page {
     pub place: Place,
     /// How many are wanted.
     pub wanted: usize,
+    /// Only what stands before this one.
+    pub before: Option<Seq>,
     /// What has come, oldest first.
     pub found: VecDeque<Entry>,
     /// Whether a command asked; otherwise they belong to the login, and what was shown already is left out.
@@ -119,6 +126,13 @@ impl Requests {
         let id = RequestId(self.last);
         self.open.insert(id, Request { purpose, message: None, sent: now, parked: false, again: false });
         id
+    }
+
+    /// Puts a request behind those that wait for their turn to be sent.
+    pub fn put_off(&mut self, id: RequestId) {
+        if let Some(request) = self.open.get_mut(&id) {
+            request.parked = true;
+        }
     }
 
     /// Remembers the message of a request, so that it can be sent again.
@@ -160,15 +174,33 @@ impl Requests {
     pub fn park(&mut self) -> bool {
         let passwd = self.open.values().any(|request| matches!(request.purpose, Purpose::Passwd { .. }));
         self.open.retain(|_, request| request.message.is_some() && !request.purpose.belongs_to_the_login());
-        self.open.values_mut().for_each(|request| request.parked = true);
+        for request in self.open.values_mut().filter(|request| !request.parked) {
+            (request.parked, request.again) = (true, true);
+        }
         passwd
     }
 
-    /// Takes out everything that waits for a login, in the order it was sent.
-    pub fn unpark(&mut self) -> Vec<(RequestId, Request)> {
-        let (parked, open) =
-            std::mem::take(&mut self.open).into_iter().partition::<BTreeMap<_, _>, _>(|(_, r)| r.parked);
-        self.open = open;
-        parked.into_iter().collect()
+    /// Takes out the first of those that wait for their turn, unless enough are on their way.
+    pub fn unpark(&mut self) -> Option<Request> {
+        if self.open.len() - self.waiting() >= ON_THEIR_WAY {
+            return None;
+        }
+        let first = self.open.iter().find(|(_, request)| request.parked).map(|(&id, _)| id)?;
+        self.open.remove(&first)
+    }
+
+    /// How many wait for their turn.
+    pub fn waiting(&self) -> usize {
+        self.open.values().filter(|request| request.parked).count()
+    }
+
+    /// Whether a login or registration has no answer yet.
+    pub fn has_login(&self) -> bool {
+        self.open.values().any(|request| matches!(request.purpose, Purpose::LogIn))
+    }
+
+    /// Forgets everything that waits for its turn: it belongs to another user.
+    pub fn forget_parked(&mut self) {
+        self.open.retain(|_, request| !request.parked);
     }
 }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use shared::id::Seq;
+use shared::message::Reason;
 
+use super::Settings;
 use crate::app::effect::Question;
 use crate::app::moment::{Jitter, Mono};
 
@@ -47,6 +49,8 @@ pub enum Login {
     Again(Mono),
     /// Logged in.
     In(Session),
+    /// The server ended the session; what was said stays to be read, and the user decides whether to come back.
+    Over(Reason),
 }
 
 /// A login that stands.
@@ -112,9 +116,10 @@ pub struct Identity {
 
 impl Identity {
     /// What is given is not asked for.
-    pub fn new(name: Option<String>, password: Option<SecretString>, register: bool) -> Self {
-        let (name_given, password_given) = (name.is_some(), password.is_some());
-        Self { name, password, name_given, password_given, register }
+    pub fn new(name: Option<String>, password: Option<SecretString>, settings: &Settings) -> Self {
+        // A form can ask for everything again.
+        let (name_given, password_given) = (name.is_some(), password.is_some() && !settings.on_screen);
+        Self { name, password, name_given, password_given, register: settings.register }
     }
 }
 

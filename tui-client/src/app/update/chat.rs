@@ -20,6 +20,21 @@ use crate::app::transcript::{Incoming, State, Transcript};
 /// serves only to mark what is unread.
 const LOBBY_CURSOR_EVERY: Duration = Duration::from_secs(5);
 
+/// A text from a tab goes to the conversation of that tab, and nowhere else.
+pub(super) fn texted(turn: &mut Turn<'_>, place: Place, text: String, action: bool, cid: ClientId) {
+    let verb = match &place {
+        _ if action => Verb::Me,
+        Place::Room(_) => Verb::Broadcast,
+        Place::With(_) => Verb::Message,
+    };
+    if let Some((code, why)) = super::commands::not_now(turn.model) {
+        return turn.refuse(code, Some(verb), why);
+    }
+    let kind = if action { Kind::ACTION } else { Kind::TEXT };
+    let to = place.to_wire();
+    say_to(turn, verb, place, to, text, kind, cid);
+}
+
 /// Sends a text to the lobby.
 pub(super) fn say_to_lobby(turn: &mut Turn<'_>, verb: Verb, text: String, kind: Kind, cid: ClientId) {
     let place = Place::lobby();

@@ -6,15 +6,14 @@ use shared::message::{ClientMessage, Kind};
 
 use super::{Turn, chat, ending, history, idle, input};
 use crate::app::command::{Command, Spec, TABLE, Verb};
-use crate::app::model::{Login, Purpose};
+use crate::app::model::{Model, Purpose};
 use crate::app::place::{Place, name, safe};
 use crate::app::report::{Done, List, Refused, Remark, Report, Why};
 
 /// Runs a command. It is answered exactly once, now or when the server has answered.
 pub(super) fn run(turn: &mut Turn<'_>, command: Command, cid: ClientId) {
-    if !matches!(turn.model.login, Login::In(_)) {
-        let why = Why::Text(safe("there is no session"));
-        return turn.refuse(Code::NOT_CONNECTED, Some(command.verb()), why);
+    if let Some((code, why)) = not_now(turn.model) {
+        return turn.refuse(code, Some(command.verb()), why);
     }
     match command {
         Command::Message { to, text } => {
@@ -45,12 +44,31 @@ pub(super) fn run(turn: &mut Turn<'_>, command: Command, cid: ClientId) {
         Command::Whois { user } => {
             turn.request(Purpose::Whois { name: name(&user) }, |id| ClientMessage::Whois { id, name: user });
         }
+        Command::Passwd if !turn.model.can_send() => {
+            turn.refuse(Code::NOT_CONNECTED, Some(Verb::Passwd), Why::Text(safe("there is no connection")));
+        }
         Command::Passwd => input::ask_for_passwords(turn),
         Command::Help { about } => help(turn, about),
         Command::Clear => full_screen_only(turn, Verb::Clear),
         Command::Close => full_screen_only(turn, Verb::Close),
+        Command::Logout if !turn.model.can_send() => ending::interrupted(turn),
         Command::Logout => ending::log_out(turn, true),
+        Command::Screen(_) => {
+            turn.refuse(Code::USAGE, Some(command.verb()), Why::Text(safe("only on the full screen")));
+        }
     }
+}
+
+/// Requests that may wait for a connection. More typed lines than that are no conversation.
+const WAITING_MOST: usize = 256;
+
+/// Why no request can be taken now, if it cannot.
+pub(super) fn not_now(model: &Model) -> Option<(Code, Why)> {
+    if !model.takes_requests() {
+        return Some((Code::NOT_CONNECTED, Why::Text(safe("there is no session"))));
+    }
+    let is_full = model.requests.waiting() >= WAITING_MOST;
+    is_full.then(|| (Code::SLOW_DOWN, Why::Text(safe("too much waits for the connection already"))))
 }
 
 fn help(turn: &mut Turn<'_>, about: Option<&'static Spec>) {
@@ -59,8 +77,9 @@ fn help(turn: &mut Turn<'_>, about: Option<&'static Spec>) {
         turn.report(Report::Help(spec));
         turn.report(Report::HelpMore(spec));
     } else {
-        turn.report(Report::Count { list: List::Commands, count: TABLE.len() });
-        turn.report_all(TABLE.iter().map(Report::Help));
+        let commands: Vec<&'static Spec> = TABLE.iter().filter(|spec| !spec.verb.is_for_the_screen()).collect();
+        turn.report(Report::Count { list: List::Commands, count: commands.len() });
+        turn.report_all(commands.into_iter().map(Report::Help));
     }
     turn.done(Verb::Help);
 }

@@ -40,8 +40,31 @@ pub(super) fn dial(turn: &mut Turn<'_>) {
     turn.effects.push(Effect::Connect);
 }
 
+/// Another server than before is meant. What is known of the login stays.
+pub(super) fn server_named(turn: &mut Turn<'_>, server: String) {
+    if turn.model.me.is_some() {
+        return;
+    }
+    turn.model.settings.server = server;
+    turn.model.requests.park();
+    turn.model.outage = None;
+    dial(turn);
+}
+
+/// The user does not want to wait.
+pub(super) fn retry(turn: &mut Turn<'_>) {
+    match (turn.model.link, &turn.model.login) {
+        (Link::Resting { .. }, _) => dial(turn),
+        // After a key that has changed, or a connection that nobody needed. An ended session is not brought back so.
+        (Link::Down, Login::Waiting | Login::Again(_) | Login::Asking(_)) => dial(turn),
+        (Link::Up, Login::Again(_)) => login::proceed(turn),
+        _ => {}
+    }
+}
+
 pub(super) fn connected(turn: &mut Turn<'_>, welcome: &Welcome, trust: Trust) {
     turn.model.link = Link::Up;
+    turn.model.verdict = None;
     let size = |figure: u32| usize::try_from(figure).unwrap_or(usize::MAX);
     turn.model.limits = TextLimits { bytes: size(welcome.text_max), lines: size(welcome.lines_max) };
     turn.report(Report::Connected);
@@ -59,20 +82,31 @@ pub(super) fn failed(turn: &mut Turn<'_>, fault: Fault, jitter: Jitter) {
         Fault::Unreachable(why) => unreachable(turn, why, jitter),
         Fault::Hopeless(why) => {
             turn.aside(Aside::Unreachable { why });
-            turn.quit(Exit::Unreachable);
+            end(turn, Exit::Unreachable);
         }
         Fault::KeyChanged { address, expected, found } => {
             turn.aside(Aside::KeyChanged { address, expected, found });
-            turn.quit(Exit::KeyChanged);
+            end(turn, Exit::KeyChanged);
         }
+    }
+}
+
+/// No connection comes about by itself any more. A screen stays, and says so when the user leaves.
+fn end(turn: &mut Turn<'_>, exit: Exit) {
+    if turn.model.settings.on_screen {
+        turn.model.verdict = Some(exit);
+    } else {
+        turn.quit(exit);
     }
 }
 
 /// Tries again where there was a connection; who names a server that is not there wants to be told at once.
 fn unreachable(turn: &mut Turn<'_>, why: String, jitter: Jitter) {
     if turn.model.me.is_none() && turn.model.outage.is_none() {
-        turn.aside(Aside::Unreachable { why });
-        return turn.quit(Exit::Unreachable);
+        turn.aside(Aside::Unreachable { why: why.clone() });
+        if !turn.model.settings.on_screen {
+            return turn.quit(Exit::Unreachable);
+        }
     }
     rest(turn, why, jitter);
 }
@@ -82,6 +116,7 @@ pub(super) fn lost(turn: &mut Turn<'_>, why: String, jitter: Jitter) {
     let changing = matches!(&turn.model.login, Login::In(session) if session.changing.is_some());
     let in_doubt = turn.model.requests.park() || changing;
     turn.model.conversations.transcripts().for_each(Transcript::doubt);
+    turn.model.conversations.forget_asked();
     if turn.model.ending.is_leaving() {
         return turn.quit_done();
     }

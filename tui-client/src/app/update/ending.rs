@@ -9,9 +9,10 @@ use super::{Turn, chat};
 use crate::app::command::Verb;
 use crate::app::effect::Effect;
 use crate::app::exit::Exit;
-use crate::app::model::{Ending, Linger, Login, Model, Purpose};
+use crate::app::model::{Ending, Linger, Link, Login, Model, Purpose};
 use crate::app::moment::Mono;
 use crate::app::report::{Aside, Report};
+use crate::app::transcript::Transcript;
 
 /// How long the server may take to answer a logout. Everything that matters was answered before.
 const LOGOUT_WITHIN: Duration = Duration::from_secs(3);
@@ -76,12 +77,27 @@ pub(super) fn bye(turn: &mut Turn<'_>, reason: Reason) {
         // The server stops, or this client was too slow: the connection goes, and is worth getting back.
         _ => return,
     };
-    turn.report(Report::LoggedOut { reason });
+    turn.report(Report::LoggedOut { reason: reason.clone() });
     turn.effects.push(Effect::Disconnect);
     match exit {
+        Some(exit) if turn.model.settings.on_screen => stay(turn, reason, exit),
         Some(exit) => turn.quit(exit),
         None => turn.quit_done(),
     }
+}
+
+/// The session is over, and what was said stays to be read. The password is not kept: whoever sits here now may be
+/// somebody else.
+fn stay(turn: &mut Turn<'_>, reason: Reason, exit: Exit) {
+    let model = &mut *turn.model;
+    model.link = Link::Down;
+    model.verdict = Some(exit);
+    model.identity.password = None;
+    model.requests.park();
+    model.conversations.transcripts().for_each(Transcript::doubt);
+    model.conversations.forget_asked();
+    model.users.clear();
+    model.login = Login::Over(reason);
 }
 
 /// After every message: when no more lines come and everything was answered, it is time to leave, at once or after

@@ -2,36 +2,66 @@
 
 use std::collections::VecDeque;
 
-use shared::id::RequestId;
+use shared::id::{RequestId, Seq};
 use shared::limits::HISTORY_PAGE;
 use shared::message::{ClientMessage, Entry, Kind, Refusal};
 use shared::text::{Lines, SafeText};
 
 use super::{Turn, answers, chat, idle};
 use crate::app::command::Verb;
-use crate::app::model::{Page, Purpose, Request};
+use crate::app::model::{Older, Page, Purpose, Request};
 use crate::app::place::{Place, name};
 use crate::app::report::{Done, List, Manner, Report, Said};
 use crate::app::transcript::State;
 
+/// Lines loaded at a time while somebody scrolls: a few screens.
+const PAGE: usize = 100;
+
 /// Shows the newest messages of the lobby, or of the direct conversation with a user.
 pub(super) fn show(turn: &mut Turn<'_>, with: Option<&str>, count: u16) {
     let place = with.map_or_else(Place::lobby, |with| Place::With(name(with)));
-    ask(turn, Page { place, wanted: usize::from(count), found: VecDeque::new(), by_command: true });
+    ask(turn, Page { place, wanted: usize::from(count), before: None, found: VecDeque::new(), by_command: true });
 }
 
 /// After the login: the last lines of the lobby, where they are wanted.
 pub(super) fn after_login(turn: &mut Turn<'_>) {
     let wanted = usize::from(turn.model.settings.history);
     if wanted > 0 {
-        ask(turn, Page { place: Place::lobby(), wanted, found: VecDeque::new(), by_command: false });
+        turn.model.conversations.open(&Place::lobby()).older = Older::Asked;
+        ask(turn, Page { place: Place::lobby(), wanted, before: None, found: VecDeque::new(), by_command: false });
+    }
+}
+
+/// The user looks at a conversation: it is read, and the first time its last lines are loaded.
+pub(super) fn shown(turn: &mut Turn<'_>, place: &Place) {
+    turn.model.conversations.show(place);
+    let is_new = turn.model.conversations.get(place).is_some_and(|tab| tab.older == Older::Unasked);
+    if is_new && turn.model.settings.on_screen {
+        load(turn, place, None);
+    }
+}
+
+/// The user has reached the oldest line there is.
+pub(super) fn older(turn: &mut Turn<'_>, place: &Place) {
+    let Some(tab) = turn.model.conversations.get(place) else { return };
+    if matches!(tab.older, Older::Unasked | Older::More | Older::Cleared) {
+        let oldest = tab.transcript.oldest();
+        load(turn, place, oldest);
+    }
+}
+
+fn load(turn: &mut Turn<'_>, place: &Place, before: Option<Seq>) {
+    if turn.model.can_request() {
+        turn.model.conversations.open(place).older = Older::Asked;
+        let place = place.clone();
+        ask(turn, Page { place, wanted: PAGE, before, found: VecDeque::new(), by_command: false });
     }
 }
 
 /// Asks for the page before what has come.
 fn ask(turn: &mut Turn<'_>, page: Page) {
     let conv = page.place.to_wire();
-    let before = page.found.front().map(|oldest| oldest.seq);
+    let before = page.found.front().map(|oldest| oldest.seq).or(page.before);
     let missing = page.wanted.saturating_sub(page.found.len());
     let limit = u16::try_from(missing).unwrap_or(u16::MAX).min(HISTORY_PAGE);
     turn.request(Purpose::History(page), |id| ClientMessage::History { id, conv, before, limit });
@@ -48,11 +78,12 @@ pub(super) fn page(turn: &mut Turn<'_>, re: RequestId, messages: Vec<Entry>, mor
     if more && has_come && page.found.len() < page.wanted {
         return ask(turn, page);
     }
-    finish(turn, page);
+    finish(turn, page, more);
 }
 
-fn finish(turn: &mut Turn<'_>, page: Page) {
-    let Page { place, wanted, mut found, by_command } = page;
+fn finish(turn: &mut Turn<'_>, page: Page, more: bool) {
+    let Page { place, wanted, before, mut found, by_command } = page;
+    let more = more || found.len() > wanted;
     found.drain(..found.len().saturating_sub(wanted));
     let mut shown = Vec::new();
     for entry in found {
@@ -62,8 +93,14 @@ fn finish(turn: &mut Turn<'_>, page: Page) {
             shown.push(said);
         }
     }
-    if !by_command && shown.is_empty() {
-        return;
+    if !by_command {
+        let conversation = turn.model.conversations.open(&place);
+        let is_new = before.is_none() || !shown.is_empty();
+        let has_more = more && is_new && !conversation.transcript.is_full();
+        conversation.older = if has_more { Older::More } else { Older::None };
+        if turn.model.settings.on_screen || shown.is_empty() {
+            return;
+        }
     }
     turn.report(Report::Count { list: List::Messages, count: shown.len() });
     turn.report_all(shown.into_iter().map(Report::Said));
@@ -87,5 +124,8 @@ fn said(place: &Place, entry: &Entry) -> Said {
 pub(super) fn refused(turn: &mut Turn<'_>, page: Page, refusal: &Refusal) {
     if page.by_command {
         answers::command_refused(turn, Verb::History, page.place.user().cloned(), refusal);
+    } else {
+        // Nobody asked aloud: the conversation is what has been heard of it here.
+        turn.model.conversations.open(&page.place).older = Older::None;
     }
 }

@@ -53,7 +53,7 @@ pub(super) fn told(turn: &mut Turn<'_>, sent: Mono) {
 fn session(model: &mut Model) -> Option<&mut Session> {
     match &mut model.login {
         Login::In(session) => Some(session),
-        Login::Waiting | Login::Asking(_) | Login::Again(_) => None,
+        Login::Waiting | Login::Asking(_) | Login::Again(_) | Login::Over(_) => None,
     }
 }
 
@@ -62,8 +62,16 @@ fn session(model: &mut Model) -> Option<&mut Session> {
 fn warning_at(session: &Session) -> Option<(Mono, Mono)> {
     let timeout = session.timeout?;
     let ahead = (timeout / 10).clamp(WARNING.0, WARNING.1).min(timeout / 2);
-    let Activity { told, warned, .. } = session.activity;
-    (!warned).then(|| (told.after(timeout.saturating_sub(ahead)), told.after(timeout)))
+    let told = session.activity.told;
+    Some((told.after(timeout.saturating_sub(ahead)), told.after(timeout)))
+}
+
+/// When the warning begins and when the session ends, as far as it is known here.
+pub(super) fn cut(model: &Model) -> Option<(Mono, Mono)> {
+    match &model.login {
+        Login::In(session) if model.can_send() => warning_at(session),
+        _ => None,
+    }
 }
 
 pub(super) fn woke(turn: &mut Turn<'_>) {
@@ -73,6 +81,7 @@ pub(super) fn woke(turn: &mut Turn<'_>) {
         return tell(turn);
     }
     if let Some((due, end)) = warning_at(session)
+        && !session.activity.warned
         && now >= due
     {
         session.activity.warned = true;
@@ -86,6 +95,6 @@ pub(super) fn deadline(model: &Model) -> Option<Mono> {
         return None;
     }
     let tell = session.activity.untold.then(|| session.activity.told.after(ACTIVITY_EVERY));
-    let warn = warning_at(session).map(|(due, _)| due);
+    let warn = warning_at(session).filter(|_| !session.activity.warned).map(|(due, _)| due);
     tell.into_iter().chain(warn).min()
 }

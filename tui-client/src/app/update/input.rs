@@ -54,7 +54,7 @@ pub(super) fn answered(turn: &mut Turn<'_>, answer: SecretString) {
                 change_password(turn, changing, answer);
             }
         }
-        Login::Waiting | Login::Again(_) => {}
+        Login::Waiting | Login::Again(_) | Login::Over(_) => {}
     }
 }
 

@@ -15,7 +15,7 @@ use shared::message::{ClientMessage, Refusal};
 use super::{Turn, chat, connection, history, presence};
 use crate::app::effect::{Effect, LogIn, Question};
 use crate::app::exit::Exit;
-use crate::app::model::{Activity, Link, Login, Model, Purpose, Request, Session};
+use crate::app::model::{Activity, Conversations, Link, Login, Model, Purpose, Request, Session};
 use crate::app::moment::{Jitter, Mono, seconds};
 use crate::app::place::{name as user_name, safe};
 use crate::app::report::{Aside, Refused, Report, Why};
@@ -32,6 +32,7 @@ pub(super) fn proceed(turn: &mut Turn<'_>) {
     };
     turn.model.login = Login::Waiting;
     match turn.model.link {
+        Link::Up if turn.model.requests.has_login() => {}
         Link::Up => attempt(turn, password),
         Link::Down => connection::dial(turn),
         Link::Dialling | Link::Resting { .. } => {}
@@ -43,6 +44,40 @@ fn attempt(turn: &mut Turn<'_>, password: SecretString) {
     let name = turn.model.identity.name.clone().unwrap_or_default();
     let register = turn.model.identity.register;
     turn.effects.push(Effect::LogIn(LogIn { id, name, password, register }));
+}
+
+/// The form of the login was sent off. What it holds waits for a connection if there is none.
+pub(super) fn form_sent(turn: &mut Turn<'_>, name: String, password: SecretString, register: bool) {
+    if turn.model.me.is_some() || turn.model.requests.has_login() {
+        return;
+    }
+    let identity = &mut turn.model.identity;
+    identity.name = Some(name);
+    identity.password = Some(password);
+    identity.register = register;
+    if matches!(turn.model.link, Link::Resting { .. }) {
+        turn.model.link = Link::Down;
+    }
+    proceed(turn);
+}
+
+/// After a session that has ended, the user wants another one. Nobody else must get into it: the password is asked for.
+pub(super) fn wanted(turn: &mut Turn<'_>) {
+    if !matches!(turn.model.login, Login::Over(_)) {
+        return;
+    }
+    ask_to_come_back(turn);
+    if turn.model.link == Link::Down {
+        connection::dial(turn);
+    }
+}
+
+/// The login's form takes the place of the chat, which is kept for the same user.
+fn ask_to_come_back(turn: &mut Turn<'_>) {
+    turn.model.former = turn.model.me.take().or(turn.model.former.take());
+    turn.model.identity.password = None;
+    turn.model.verdict = None;
+    ask(turn, Question::Password);
 }
 
 /// Asks, unless nobody is there to answer.
@@ -127,6 +162,9 @@ pub(super) fn done(turn: &mut Turn<'_>, re: RequestId, name: &str, timeout_ms: u
         return;
     }
     let name = user_name(name);
+    if turn.model.former.take().is_some_and(|former| former != name) {
+        forget_the_former(turn.model);
+    }
     let is_first = turn.model.me.replace(name.clone()).is_none();
     turn.model.identity.register = false;
     turn.model.users.clear();
@@ -144,6 +182,14 @@ pub(super) fn done(turn: &mut Turn<'_>, re: RequestId, name: &str, timeout_ms: u
     }
 }
 
+/// Somebody else has logged in: nothing of the one before is shown or sent.
+fn forget_the_former(model: &mut Model) {
+    model.conversations = Conversations::default();
+    model.requests.forget_parked();
+    model.blocked.clear();
+    model.hinted.clear();
+}
+
 /// All that waited has come: what was interrupted goes on, and commands can be taken.
 pub(super) fn ready(turn: &mut Turn<'_>) {
     presence::roster_ends(turn);
@@ -151,10 +197,19 @@ pub(super) fn ready(turn: &mut Turn<'_>) {
     session.ready = true;
     turn.model.outage = None;
     history::after_login(turn);
-    for (_, request) in turn.model.requests.unpark() {
+    send_parked(turn);
+    chat::resume(turn);
+    let front = turn.model.conversations.front().clone();
+    history::shown(turn, &front);
+}
+
+/// Sends what waits for its turn, as far as the server takes it.
+pub(super) fn send_parked(turn: &mut Turn<'_>) {
+    while turn.model.can_request()
+        && let Some(request) = turn.model.requests.unpark()
+    {
         send_again(turn, request);
     }
-    chat::resume(turn);
 }
 
 /// Sends a request again under a new number. A text keeps its message id, by which the server knows that it is the
@@ -164,7 +219,9 @@ fn send_again(turn: &mut Turn<'_>, request: Request) {
     let id = turn.model.requests.begin(request.purpose, turn.now.mono);
     let message = renumbered(message, id);
     turn.model.requests.keep(id, message.clone());
-    turn.model.requests.mark_again(id);
+    if request.again {
+        turn.model.requests.mark_again(id);
+    }
     turn.send(message);
 }
 
@@ -224,6 +281,9 @@ fn wrong_password(turn: &mut Turn<'_>, refusal: Refusal) {
     announce(turn, &refusal);
     if turn.model.identity.password_given || lines_are_commands(turn.model) {
         return turn.quit(Exit::LoginRefused);
+    }
+    if turn.model.me.is_some() && turn.model.settings.on_screen {
+        return ask_to_come_back(turn);
     }
     turn.model.identity.password = None;
     if refusal.code == Code::BAD_LOGIN && !turn.model.identity.name_given {
@@ -340,6 +400,6 @@ pub(super) fn woke(turn: &mut Turn<'_>) {
 pub(super) fn deadline(model: &Model) -> Option<Mono> {
     match model.login {
         Login::Again(at) => Some(at),
-        Login::Waiting | Login::Asking(_) | Login::In(_) => None,
+        Login::Waiting | Login::Asking(_) | Login::In(_) | Login::Over(_) => None,
     }
 }

@@ -40,12 +40,22 @@ pub fn update(model: &mut Model, msg: Msg, now: Moment) -> Vec<Effect> {
         Msg::Command { command, cid } => commands::run(&mut turn, command, cid),
         Msg::Unreadable(why) => input::unreadable(&mut turn, &why),
         Msg::Answered(answer) => input::answered(&mut turn, answer),
+        Msg::Texted { place, text, action, cid } => chat::texted(&mut turn, place, text, action, cid),
+        Msg::FormSent { name, password, register } => login::form_sent(&mut turn, name, password, register),
+        Msg::ServerNamed(server) => connection::server_named(&mut turn, server),
+        Msg::TabShown(place) => history::shown(&mut turn, &place),
+        Msg::TabClosed(place) => turn.model.conversations.close(&place),
+        Msg::TabCleared(place) => turn.model.conversations.clear(&place),
+        Msg::OlderWanted(place) => history::older(&mut turn, &place),
+        Msg::RetryWanted => connection::retry(&mut turn),
+        Msg::LoginWanted => login::wanted(&mut turn),
         Msg::Typed => idle::acted(&mut turn),
         Msg::InputEnded => ending::input_ended(&mut turn),
         Msg::Interrupted => ending::interrupted(&mut turn),
         Msg::OutputClosed => ending::output_closed(&mut turn),
         Msg::Woke => woke(&mut turn),
     }
+    login::send_parked(&mut turn);
     ending::leave_when_done(&mut turn);
     turn.effects
 }
@@ -84,6 +94,11 @@ fn woke(turn: &mut Turn<'_>) {
     idle::woke(turn);
     chat::woke(turn);
     ending::woke(turn);
+}
+
+/// When the warning of the inactivity begins, and when the session ends.
+pub(super) fn idle(model: &Model) -> Option<(Mono, Mono)> {
+    idle::cut(model)
 }
 
 /// When the model wants to be woken next.
@@ -132,11 +147,17 @@ impl Turn<'_> {
         self.effects.push(Effect::Send(message));
     }
 
-    /// Sends a request that is sent again if the connection breaks before its answer.
+    /// Sends a request that is sent again if the connection breaks before its answer. On a screen it waits where there
+    /// is no connection.
     fn request(&mut self, purpose: Purpose, message: impl FnOnce(RequestId) -> ClientMessage) {
+        // Texts keep their order: behind one that waits, the next one waits.
+        let has_to_wait = matches!(purpose, Purpose::Text(_)) && self.model.requests.waiting() > 0;
         let id = self.model.requests.begin(purpose, self.now.mono);
         let message = message(id);
         self.model.requests.keep(id, message.clone());
+        if self.model.settings.on_screen && (has_to_wait || !self.model.can_request()) {
+            return self.model.requests.put_off(id);
+        }
         self.send(message);
     }
 
@@ -159,6 +180,7 @@ impl Turn<'_> {
     /// Ends the program after everything that was asked for was done, or refused.
     fn quit_done(&mut self) {
         let refused = self.model.refused_any && !self.model.settings.interactive;
-        self.quit(if refused { Exit::Refused } else { Exit::Done });
+        let verdict = self.model.verdict;
+        self.quit(verdict.unwrap_or(if refused { Exit::Refused } else { Exit::Done }));
     }
 }

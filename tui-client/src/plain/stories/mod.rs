@@ -42,6 +42,7 @@ pub(super) fn settings() -> Settings {
     Settings {
         server: "127.0.0.1:4000".to_owned(),
         interactive: false,
+        on_screen: false,
         register: false,
         presence: false,
         history: 0,

@@ -1,0 +1,26 @@
+//! The chat screen: tabs, messages, sidebar, input, status.
+
+use ratatui::layout::{Position, Rect};
+
+use super::layout::Layout;
+use super::{Scene, Seen, Size, Target, completion, composer, notice, pane, sidebar, status, tabs};
+use crate::tui::canvas::Canvas;
+
+/// Draws it and answers where the cursor stands.
+pub(super) fn draw(canvas: &mut Canvas<'_>, scene: &Scene<'_>, seen: &mut Seen) -> Option<Position> {
+    let layout = Layout::new(canvas.width(), canvas.height(), scene);
+    canvas.fill(Rect::new(0, 0, canvas.width(), canvas.height()), scene.theme.bg.patch(scene.theme.text));
+    tabs::draw(&mut canvas.part(layout.tabs), scene, &layout, seen);
+    pane::draw(&mut canvas.part(layout.pane), scene, layout.airy, seen);
+    let cursor = composer::draw(canvas, scene, &layout);
+    seen.composer = Size { width: layout.field.width, height: layout.field.height };
+    if let Some(part) = notice::draw(&mut canvas.part(layout.notice), scene, seen.at_bottom) {
+        seen.targets.push((part, Target::Newest));
+    }
+    completion::draw(canvas, scene, &layout);
+    if let Some(part) = layout.sidebar {
+        sidebar::draw(&mut canvas.part(part), scene, seen);
+    }
+    status::draw(&mut canvas.part(layout.status), scene, &layout);
+    cursor
+}

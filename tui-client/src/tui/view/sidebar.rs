@@ -1,0 +1,112 @@
+//! Who is there.
+
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+use shared::name::Name;
+
+use super::{Scene, Seen, Target, fresh};
+use crate::app::model::User;
+use crate::app::place::Place;
+use crate::tui::canvas::Canvas;
+use crate::tui::theme::Pill;
+
+pub(super) fn draw(canvas: &mut Canvas<'_>, scene: &Scene<'_>, seen: &mut Seen) {
+    let theme = scene.theme;
+    let (width, height) = (canvas.width(), canvas.height());
+    canvas.fill(Rect::new(0, 0, width, height), fresh(theme.alt.patch(theme.text)));
+    let online = online(scene);
+    let offline: Vec<&Name> = offline(scene).collect();
+    let below = if offline.is_empty() { 0 } else { offline.len() + 2 };
+    let room = usize::from(height.saturating_sub(2)).saturating_sub(below.min(usize::from(height) / 3));
+    let mut y = heading(canvas, scene, 1, "ONLINE", scene.model.users.len());
+    let (shown, hidden) = if online.len() > room { (room.saturating_sub(1), true) } else { (online.len(), false) };
+    for (name, user) in online.iter().take(shown) {
+        person(canvas, scene, y, name, Some(user), seen);
+        y += 1;
+    }
+    if hidden {
+        canvas.text(4, y, &format!("+{} more", online.len() - shown), theme.faint);
+        y += 1;
+    }
+    if offline.is_empty() {
+        return;
+    }
+    y = heading(canvas, scene, y + 1, "OFFLINE", offline.len());
+    for (y, name) in (y..height).zip(offline) {
+        person(canvas, scene, y, name, None, seen);
+    }
+}
+
+/// Oneself first, then those who are there, then those who are away.
+fn online<'a>(scene: &Scene<'a>) -> Vec<(&'a Name, &'a User)> {
+    let me = scene.model.me.as_ref();
+    let mut online: Vec<_> = scene.model.users.iter().collect();
+    online.sort_by_key(|(name, user)| (me != Some(*name), !user.away.as_str().is_empty()));
+    online
+}
+
+/// The others of open conversations who are not online.
+fn offline<'a>(scene: &Scene<'a>) -> impl Iterator<Item = &'a Name> {
+    let model = scene.model;
+    let users = model.conversations.iter().filter_map(|conversation| conversation.place.user());
+    users.filter(|name| !model.users.contains_key(name))
+}
+
+fn heading(canvas: &mut Canvas<'_>, scene: &Scene<'_>, y: u16, words: &str, count: usize) -> u16 {
+    let x = canvas.text(2, y, words, scene.theme.muted.add_modifier(Modifier::BOLD));
+    canvas.text(x + 2, y, &count.to_string(), scene.theme.faint);
+    y + 1
+}
+
+fn person(canvas: &mut Canvas<'_>, scene: &Scene<'_>, y: u16, name: &Name, user: Option<&User>, seen: &mut Seen) {
+    let (theme, glyphs) = (scene.theme, canvas.drawing().glyphs);
+    let me = scene.model.me.as_ref();
+    let is_away = user.is_some_and(|user| !user.away.as_str().is_empty());
+    let (glyph, dot) = match user {
+        None => (glyphs.offline, theme.faint),
+        Some(_) if is_away => (glyphs.idle, theme.warn),
+        Some(_) => (glyphs.online, theme.ok),
+    };
+    let style = match user {
+        None => theme.muted,
+        Some(_) if is_away => theme.muted,
+        Some(_) => theme.person(name, me),
+    };
+    canvas.text(2, y, glyph, dot);
+    let (end, width) = (canvas.width().saturating_sub(2), canvas.width_of(name.as_str()));
+    let note = note(scene, name, user);
+    // The name comes first; what is beside it gets what is left.
+    let wanted = canvas.width_of(&note.words);
+    let name_columns = end.saturating_sub(4 + if wanted > 0 { (wanted + 1).min(6) } else { 0 });
+    let after = canvas.text_fit(4, y, name_columns.min(width), name.as_str(), style);
+    let room = end.saturating_sub(after + 2);
+    let columns = wanted.min(room);
+    canvas.text_fit(end - columns, y, columns, &note.words, note.style);
+    if me != Some(name) {
+        let part = canvas.part(Rect::new(0, y, canvas.width(), 1)).area();
+        seen.targets.push((part, Target::User(name.clone())));
+    }
+}
+
+/// What stands beside a name.
+struct Note {
+    words: String,
+    style: Style,
+}
+
+fn note(scene: &Scene<'_>, name: &Name, user: Option<&User>) -> Note {
+    let theme = scene.theme;
+    let place = Place::With(name.clone());
+    let unread = if place == *scene.place { 0 } else { scene.model.conversations.get(&place).map_or(0, |c| c.unread) };
+    if unread > 0 {
+        return Note { words: format!(" {unread} "), style: theme.pill(Pill::Alert) };
+    }
+    let words = if scene.model.me.as_ref() == Some(name) {
+        "you".to_owned()
+    } else if scene.model.blocked.contains(name) {
+        "blocked".to_owned()
+    } else {
+        user.map(|user| user.away.as_str().to_owned()).unwrap_or_default()
+    };
+    Note { words, style: theme.faint }
+}

@@ -40,7 +40,6 @@ impl Line {
     /// Its place in the conversation, once the server has given it one.
     pub fn seq(&self) -> Option<Seq> {
         match self.rank {
-            Rank(Seq(u64::MAX), _) => None,
             Rank(seq, None) => Some(seq),
             Rank(_, Some(_)) => None,
         }

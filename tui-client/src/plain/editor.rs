@@ -114,13 +114,12 @@ impl Editor {
             (Escape::Begun, b'[' | b'O') => self.escape = Escape::Sequence,
             // An escape sequence ends with its first byte from `@` on; one after a bare escape is an Alt key.
             (Escape::Begun, _) | (Escape::Sequence, 0x40..=0x7e) => self.escape = Escape::None,
-            (Escape::Sequence, _) => {}
             (Escape::None, b'\r' | b'\n') => return Some(self.finish(width, out)),
             (Escape::None, 0x04) if !self.is_begun() => return Some(Typed::End),
             (Escape::None, 0x08 | 0x7f) => self.backspace(width, out),
             (Escape::None, 0x15) => self.shorten(0, width, out),
             (Escape::None, 0x17) => self.shorten(self.word_start(), width, out),
-            (Escape::None, 0x00..=0x1f) => {}
+            (Escape::Sequence, _) | (Escape::None, 0x00..=0x1f) => {}
             (Escape::None, _) => self.insert(byte, width, out),
         }
         None

@@ -166,10 +166,9 @@ fn refused_line(refused: &Refused, clock: &Clock) -> String {
 fn why_text(why: &Why, clock: &Clock) -> Option<String> {
     let count = |figure: u64, one: &str, many: &str| format!("{figure} {} left", if figure == 1 { one } else { many });
     match why {
-        Why::Plain => None,
+        Why::Plain | Why::InUse { since: None, from: None } => None,
         Why::Tries(left) => Some(count(u64::from(*left), "try", "tries")),
         Why::Wait { seconds } => Some(count(*seconds, "second", "seconds")),
-        Why::InUse { since: None, from: None } => None,
         Why::InUse { since, from } => {
             let mut text = String::new();
             if let Some(since) = since {

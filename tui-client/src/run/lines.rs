@@ -149,13 +149,12 @@ impl LineFace {
     /// Looks at bytes that have come, up to the end of a line. Answers whether somebody typed.
     fn look_at_bytes(&mut self, model: &Model) -> bool {
         let bytes = self.input.bytes.make_contiguous();
-        let taken = match &mut self.terminal {
-            Some(terminal) => terminal.take(bytes, model, &mut self.input.lines, &mut self.input.ended),
-            None => {
-                let (line, taken) = self.input.pipe.take(bytes);
-                self.input.lines.extend(line);
-                taken
-            }
+        let taken = if let Some(terminal) = &mut self.terminal {
+            terminal.take(bytes, model, &mut self.input.lines, &mut self.input.ended)
+        } else {
+            let (line, taken) = self.input.pipe.take(bytes);
+            self.input.lines.extend(line);
+            taken
         };
         self.input.bytes.drain(..taken);
         taken > 0 && self.terminal.is_some()

@@ -299,10 +299,7 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
 fn login_message(log_in: LogIn) -> ClientMessage {
     let LogIn { id, name, password, register } = log_in;
     let password = password.expose_secret().to_owned();
-    match register {
-        true => ClientMessage::Register { id, name, password },
-        false => ClientMessage::Login { id, name, password },
-    }
+    if register { ClientMessage::Register { id, name, password } } else { ClientMessage::Login { id, name, password } }
 }
 
 /// The name of a new message, for ever.

@@ -5,7 +5,7 @@ use shared::message::ClientMessage;
 
 use crate::app::moment::Jitter;
 use crate::app::msg::{Fault, Msg, Trust};
-use crate::net::{self, ConnectError, Fingerprint, NetEvent};
+use crate::net::{self, ConnectError, NetEvent};
 
 /// The sending half of a connection. Dropping it ends the connection once everything handed over has left.
 pub trait Wire {
@@ -33,15 +33,10 @@ pub(super) fn message(event: NetEvent, jitter: Jitter) -> Option<Msg> {
 fn judged(trust: net::Trust) -> Trust {
     match trust {
         net::Trust::Known => Trust::Known,
-        net::Trust::FirstUse(key) => Trust::FirstUse { fingerprint: shown(key) },
+        net::Trust::FirstUse(key) => Trust::FirstUse { fingerprint: key.to_string() },
         net::Trust::Pinned(_) => Trust::Pinned,
         net::Trust::None => Trust::NoTls,
     }
-}
-
-fn shown(key: Fingerprint) -> String {
-    let hex: String = key.0.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("SHA256:{hex}")
 }
 
 /// A server that is being restarted may answer with anything; only what will not change by itself is hopeless.

@@ -121,9 +121,9 @@ pub struct Usage<'a>(&'a Spec);
 impl fmt::Display for Usage<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.name)?;
-        self.0.arguments.iter().try_for_each(|argument| match argument.optional {
-            true => write!(f, " [{}]", argument.word),
-            false => write!(f, " {}", argument.word),
+        self.0.arguments.iter().try_for_each(|argument| {
+            let (open, close) = if argument.optional { ("[", "]") } else { ("", "") };
+            write!(f, " {open}{}{close}", argument.word)
         })
     }
 }

@@ -15,7 +15,7 @@ use shared::text::SafeText;
 
 pub use conversations::{Conversation, Conversations};
 pub(super) use requests::{Page, Purpose, Request, Requests, TextLine};
-pub use session::{Changing, Link, Login, Session};
+pub use session::{Activity, Changing, Link, Login, Session};
 pub(super) use session::{Ending, Identity, LobbyCursor, Outage};
 
 use super::effect::Question;

@@ -74,6 +74,13 @@ pub enum Purpose {
     },
 }
 
+impl Purpose {
+    /// Whether it is asked anew at every login, so that it needs not be sent again.
+    fn belongs_to_the_login(&self) -> bool {
+        matches!(self, Self::History(page) if !page.by_command)
+    }
+}
+
 /// An own text on its way.
 #[derive(Clone, Debug)]
 pub struct TextLine {
@@ -152,7 +159,7 @@ impl Requests {
     /// a change of password is among what is forgotten.
     pub fn park(&mut self) -> bool {
         let passwd = self.open.values().any(|request| matches!(request.purpose, Purpose::Passwd { .. }));
-        self.open.retain(|_, request| request.message.is_some());
+        self.open.retain(|_, request| request.message.is_some() && !request.purpose.belongs_to_the_login());
         self.open.values_mut().for_each(|request| request.parked = true);
         passwd
     }

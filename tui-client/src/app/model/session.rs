@@ -60,14 +60,28 @@ pub struct Session {
     pub roster_open: bool,
     /// After how long without action the server ends it.
     pub timeout: Option<Duration>,
-    /// When the server last heard of an action, as far as it is known here.
-    pub acted: Mono,
-    /// An action that the server has not been told about yet.
-    pub untold: bool,
-    /// Whether the warning was given since the last action.
-    pub warned: bool,
+    /// What the server knows of the user's actions.
+    pub activity: Activity,
     /// A change of password that is being asked about.
     pub changing: Option<Changing>,
+}
+
+/// What the server knows of the user's actions.
+#[derive(Clone, Copy, Debug)]
+pub struct Activity {
+    /// When it last heard of one, as far as it is known here.
+    pub told: Mono,
+    /// Whether there was one since.
+    pub untold: bool,
+    /// Whether the warning was given since.
+    pub warned: bool,
+}
+
+impl Activity {
+    /// The server hears of an action at this moment.
+    pub fn told(at: Mono) -> Self {
+        Self { told: at, untold: false, warned: false }
+    }
 }
 
 /// A change of password that is being asked about.

@@ -24,8 +24,12 @@ pub(super) fn ok(turn: &mut Turn<'_>, re: RequestId) {
         Purpose::LogOut { by_command } => ending::logged_out(turn, by_command),
         // A bare `ok` answers none of these: a server that says so is not one of ours, and the deadline for answers
         // ends the wait.
-        Purpose::LogIn | Purpose::Text(_) | Purpose::Users { .. } | Purpose::Blocked { .. } => {}
-        Purpose::History(_) | Purpose::Whois { .. } => {}
+        Purpose::LogIn
+        | Purpose::Text(_)
+        | Purpose::Users { .. }
+        | Purpose::Blocked { .. }
+        | Purpose::History(_)
+        | Purpose::Whois { .. } => {}
     }
     idle::told(turn, request.sent);
 }
@@ -104,7 +108,7 @@ pub(super) fn list_users(turn: &mut Turn<'_>, users: &[UserInfo]) {
     let me = turn.model.me.clone();
     let people: Vec<Person> = users.iter().map(person).filter(|person| Some(&person.name) != me.as_ref()).collect();
     turn.report(Report::Count { list: List::Users, count: people.len() });
-    people.into_iter().for_each(|person| turn.report(Report::User(person)));
+    turn.report_all(people.into_iter().map(Report::User));
 }
 
 fn person(user: &UserInfo) -> Person {
@@ -124,7 +128,7 @@ pub(super) fn blocked(turn: &mut Turn<'_>, re: RequestId, names: &[String], more
     idle::told(turn, request.sent);
     turn.model.blocked = found.iter().cloned().collect();
     turn.report(Report::Count { list: List::Blocked, count: found.len() });
-    found.into_iter().for_each(|name| turn.report(Report::Block { name }));
+    turn.report_all(found.into_iter().map(|name| Report::Block { name }));
     turn.done(Verb::Blocked);
 }
 

@@ -60,7 +60,7 @@ fn help(turn: &mut Turn<'_>, about: Option<&'static Spec>) {
         turn.report(Report::HelpMore(spec));
     } else {
         turn.report(Report::Count { list: List::Commands, count: TABLE.len() });
-        TABLE.iter().for_each(|spec| turn.report(Report::Help(spec)));
+        turn.report_all(TABLE.iter().map(Report::Help));
     }
     turn.done(Verb::Help);
 }

@@ -102,15 +102,12 @@ fn rest(turn: &mut Turn<'_>, why: String, jitter: Jitter) {
     if turn.model.ending.input_ended() && turn.model.has_nothing_to_come_back_for() {
         return turn.quit_done();
     }
-    match next_wait(turn, jitter) {
-        Some(span) => {
-            turn.model.link = Link::Resting { until: turn.now.mono.after(span) };
-            turn.report(Report::Reconnecting { seconds: seconds(span) });
-        }
-        None => {
-            turn.aside(Aside::Unreachable { why });
-            turn.quit(Exit::Unreachable);
-        }
+    if let Some(span) = next_wait(turn, jitter) {
+        turn.model.link = Link::Resting { until: turn.now.mono.after(span) };
+        turn.report(Report::Reconnecting { seconds: seconds(span) });
+    } else {
+        turn.aside(Aside::Unreachable { why });
+        turn.quit(Exit::Unreachable);
     }
 }
 

@@ -66,7 +66,7 @@ fn finish(turn: &mut Turn<'_>, page: Page) {
         return;
     }
     turn.report(Report::Count { list: List::Messages, count: shown.len() });
-    shown.into_iter().for_each(|said| turn.report(Report::Said(said)));
+    turn.report_all(shown.into_iter().map(Report::Said));
     if by_command {
         turn.report(Report::Done(Done { user: place.user().cloned(), ..Done::new(Verb::History) }));
     }

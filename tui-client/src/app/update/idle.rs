@@ -8,7 +8,7 @@ use shared::limits::ACTIVITY_EVERY_MS;
 use shared::message::ClientMessage;
 
 use super::Turn;
-use crate::app::model::{Login, Model, Session};
+use crate::app::model::{Activity, Login, Model, Session};
 use crate::app::moment::{Mono, seconds};
 use crate::app::report::Report;
 
@@ -24,8 +24,8 @@ pub(super) fn acted(turn: &mut Turn<'_>) {
     if session.timeout.is_none() {
         return;
     }
-    session.untold = true;
-    if now >= session.acted.after(ACTIVITY_EVERY) {
+    session.activity.untold = true;
+    if now >= session.activity.told.after(ACTIVITY_EVERY) {
         tell(turn);
     }
 }
@@ -36,7 +36,7 @@ fn tell(turn: &mut Turn<'_>) {
         return;
     }
     if let Some(session) = session(turn.model) {
-        (session.acted, session.untold, session.warned) = (now, false, false);
+        session.activity = Activity::told(now);
         turn.send(ClientMessage::Activity {});
     }
 }
@@ -44,9 +44,9 @@ fn tell(turn: &mut Turn<'_>) {
 /// The server took a request that was sent then: it counts as an action.
 pub(super) fn told(turn: &mut Turn<'_>, sent: Mono) {
     if let Some(session) = session(turn.model)
-        && sent >= session.acted
+        && sent >= session.activity.told
     {
-        (session.acted, session.untold, session.warned) = (sent, false, false);
+        session.activity = Activity::told(sent);
     }
 }
 
@@ -57,24 +57,24 @@ fn session(model: &mut Model) -> Option<&mut Session> {
     }
 }
 
-/// When to warn: the last tenth of the timeout, within [`WARNING`], but never more than its second half.
+/// When to warn, and of what moment: the last tenth of the timeout, within [`WARNING`], but never more than its second half.
 fn warning_at(session: &Session) -> Option<(Mono, Mono)> {
     let timeout = session.timeout?;
     let ahead = (timeout / 10).clamp(WARNING.0, WARNING.1).min(timeout / 2);
-    let end = session.acted.after(timeout);
-    (!session.warned).then(|| (session.acted.after(timeout - ahead), end))
+    let Activity { told, warned, .. } = session.activity;
+    (!warned).then(|| (told.after(timeout.saturating_sub(ahead)), told.after(timeout)))
 }
 
 pub(super) fn woke(turn: &mut Turn<'_>) {
     let now = turn.now.mono;
     let Some(session) = session(turn.model) else { return };
-    if session.untold && now >= session.acted.after(ACTIVITY_EVERY) {
+    if session.activity.untold && now >= session.activity.told.after(ACTIVITY_EVERY) {
         return tell(turn);
     }
     if let Some((due, end)) = warning_at(session)
         && now >= due
     {
-        session.warned = true;
+        session.activity.warned = true;
         turn.report(Report::Idle { seconds: seconds(end.since(now)) });
     }
 }
@@ -84,7 +84,7 @@ pub(super) fn deadline(model: &Model) -> Option<Mono> {
     if !model.can_send() {
         return None;
     }
-    let tell = session.untold.then(|| session.acted.after(ACTIVITY_EVERY));
+    let tell = session.activity.untold.then(|| session.activity.told.after(ACTIVITY_EVERY));
     let warn = warning_at(session).map(|(due, _)| due);
     tell.into_iter().chain(warn).min()
 }

@@ -15,7 +15,7 @@ use shared::message::{ClientMessage, Refusal};
 use super::{Turn, chat, connection, history, presence};
 use crate::app::effect::{Effect, LogIn, Question};
 use crate::app::exit::Exit;
-use crate::app::model::{Link, Login, Model, Purpose, Request, Session};
+use crate::app::model::{Activity, Link, Login, Model, Purpose, Request, Session};
 use crate::app::moment::{Jitter, Mono, seconds};
 use crate::app::place::{name as user_name, safe};
 use crate::app::report::{Aside, Refused, Report, Why};
@@ -135,9 +135,7 @@ pub(super) fn done(turn: &mut Turn<'_>, re: RequestId, name: &str, timeout_ms: u
         is_first,
         roster_open: true,
         timeout: (timeout_ms > 0).then(|| Duration::from_millis(timeout_ms)),
-        acted: turn.now.mono,
-        untold: false,
-        warned: false,
+        activity: Activity::told(turn.now.mono),
         changing: None,
     });
     turn.report(Report::LoggedIn { name });
@@ -173,10 +171,19 @@ fn send_again(turn: &mut Turn<'_>, request: Request) {
 fn renumbered(mut message: ClientMessage, new: RequestId) -> ClientMessage {
     use ClientMessage as M;
     match &mut message {
-        M::Login { id, .. } | M::Register { id, .. } | M::Passwd { id, .. } | M::Logout { id } => *id = new,
-        M::Send { id, .. } | M::History { id, .. } | M::Away { id, .. } | M::Whois { id, .. } => *id = new,
-        M::Who { id } | M::WhoSince { id, .. } | M::Blocked { id } => *id = new,
-        M::Block { id, .. } | M::Unblock { id, .. } => *id = new,
+        M::Login { id, .. }
+        | M::Register { id, .. }
+        | M::Passwd { id, .. }
+        | M::Logout { id }
+        | M::Send { id, .. }
+        | M::History { id, .. }
+        | M::Away { id, .. }
+        | M::Whois { id, .. }
+        | M::Who { id }
+        | M::WhoSince { id, .. }
+        | M::Blocked { id }
+        | M::Block { id, .. }
+        | M::Unblock { id, .. } => *id = new,
         M::Hello { .. } | M::Ack { .. } | M::Activity {} | M::Ping { .. } | M::Pong { .. } | M::Unknown => {}
     }
     message

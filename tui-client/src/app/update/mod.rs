@@ -70,8 +70,10 @@ fn hear(turn: &mut Turn<'_>, message: ServerMessage) {
         ServerMessage::Ping { n } => turn.send(ClientMessage::Pong { n }),
         // `welcome` and `refuse` are facts of the connection by now; `pong` is the heartbeat's business; what is
         // unknown comes from a newer server and means nothing to this build.
-        ServerMessage::Welcome(_) | ServerMessage::Refuse { .. } | ServerMessage::Pong { .. } => {}
-        ServerMessage::Unknown => {}
+        ServerMessage::Welcome(_)
+        | ServerMessage::Refuse { .. }
+        | ServerMessage::Pong { .. }
+        | ServerMessage::Unknown => {}
     }
 }
 
@@ -108,6 +110,10 @@ struct Turn<'a> {
 impl Turn<'_> {
     fn report(&mut self, report: Report) {
         self.effects.push(Effect::Report(report));
+    }
+
+    fn report_all(&mut self, reports: impl Iterator<Item = Report>) {
+        self.effects.extend(reports.map(Effect::Report));
     }
 
     fn aside(&mut self, aside: Aside) {

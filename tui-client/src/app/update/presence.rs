@@ -32,7 +32,7 @@ pub(super) fn roster_ends(turn: &mut Turn<'_>) {
         })
         .collect();
     turn.report(Report::Count { list: List::Users, count: people.len() });
-    people.into_iter().for_each(|person| turn.report(Report::User(person)));
+    turn.report_all(people.into_iter().map(Report::User));
 }
 
 /// Who came and who went.

@@ -1,1 +1,29 @@
-//! Placeholder.
+//! The harness of the end-to-end tests: real programs, real sockets, real pseudo-terminals.
+//!
+//! [`TestServer`] is the real `server` on a port of its own, [`PlainClient`] the real `tui-client` behind pipes,
+//! [`PtyClient`] the same behind a pseudo-terminal, [`RawClient`] a client made of bytes, which may be rude.
+//!
+//! Two rules hold everywhere. A wait is always for a named thing and ends at [`DEADLINE`] with a report of everything
+//! that was seen; nothing sleeps. And absence is proved by a later event, never by waiting: what should not come is
+//! shown not to have come before something that comes after it on the same ordered path.
+
+use std::time::Duration;
+
+mod capture;
+mod home;
+mod plain;
+mod process;
+mod pty;
+mod raw;
+mod server;
+
+pub use capture::Capture;
+pub use home::Home;
+pub use plain::{Answer, PlainBuilder, PlainClient, Stdin, Stdout, users_in};
+pub use process::{Exit, Process, binary};
+pub use pty::PtyClient;
+pub use raw::{RawClient, RawSocket};
+pub use server::{FailedStart, ServerBuilder, TestServer, password_of};
+
+/// The longest that anything is waited for. Far above what is ever needed, so that a busy machine fails no test.
+pub const DEADLINE: Duration = Duration::from_secs(30);

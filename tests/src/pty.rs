@@ -1,0 +1,132 @@
+//! The real client on a real pseudo-terminal: keys in, bytes and a screen out.
+
+use std::io::Write;
+use std::num::NonZeroU16;
+use std::rc::Rc;
+
+use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
+use rustix::process::Pid;
+
+use crate::{Capture, DEADLINE, Exit, Home, Process, binary};
+
+/// Rows of the terminal: enough that nothing a test looks for scrolls away.
+const ROWS: u16 = 50;
+
+/// Columns of the terminal.
+const COLUMNS: u16 = 100;
+
+/// A running client on a terminal of its own.
+pub struct PtyClient {
+    process: Process,
+    master: Box<dyn MasterPty + Send>,
+    keys: Box<dyn Write + Send>,
+    output: Capture,
+    home: Rc<Home>,
+    seen: usize,
+}
+
+impl PtyClient {
+    /// Starts `tui-client` with these arguments and this `TERM`. `password` goes into the environment.
+    pub fn start(term: &str, arguments: &[&str], password: Option<&str>) -> Self {
+        let home = Rc::new(Home::new());
+        let size = PtySize { rows: ROWS, cols: COLUMNS, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).expect("the system has pseudo-terminals");
+        let mut command = CommandBuilder::new(binary("tui-client"));
+        command.env_clear();
+        for (name, value) in home.environment() {
+            command.env(name, value);
+        }
+        command.env("TERM", term);
+        if let Some(password) = password {
+            command.env("TERN_PASSWORD", password);
+        }
+        command.args(arguments);
+        command.cwd(home.path());
+        let mut child = pair.slave.spawn_command(command).expect("the client can be started");
+        let pid = child.process_id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        let process = Process::watch("tui-client", pid.expect("a child has a process id"), move || {
+            child.wait().expect("an ended child of ours can be collected");
+        });
+        // Ours must be gone, or the terminal never ends.
+        drop(pair.slave);
+        let output = Capture::of(pair.master.try_clone_reader().expect("the terminal can be read"));
+        let keys = pair.master.take_writer().expect("the terminal can be written");
+        Self { process, master: pair.master, keys, output, home, seen: 0 }
+    }
+
+    /// Presses keys.
+    pub fn keys(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).and_then(|()| self.keys.flush()).expect("the terminal takes keys");
+    }
+
+    /// Types a line and presses Enter.
+    pub fn line(&mut self, text: &str) {
+        self.keys(&format!("{text}\r"));
+    }
+
+    /// Answers the two questions for a new password.
+    pub fn register(&mut self, password: &str, repeated: &str) {
+        for answer in [password, repeated] {
+            self.expect("assword");
+            self.line(answer);
+        }
+    }
+
+    /// Waits until `text` comes out, after the place where the last wait stopped.
+    pub fn expect(&mut self, text: &str) {
+        let from = self.seen;
+        let found = self.output.wait_for(|bytes, _| find(&bytes[from..], text.as_bytes()));
+        match found {
+            Some(at) => self.seen = from + at + text.len(),
+            None => panic!("the terminal never got {text:?}\n{}", self.report()),
+        }
+    }
+
+    /// Waits until the screen fits.
+    pub fn expect_screen(&self, what: &str, mut fits: impl FnMut(&str) -> bool) {
+        let found = self.output.wait_within(DEADLINE, |bytes, _| fits(&screen_of(bytes)).then_some(()));
+        assert!(found.is_some(), "the screen never showed {what}\n{}", self.report());
+    }
+
+    /// What the terminal shows now.
+    pub fn screen(&self) -> String {
+        screen_of(&self.output.bytes())
+    }
+
+    /// Everything that was written to the terminal.
+    pub fn bytes(&self) -> Vec<u8> {
+        self.output.bytes()
+    }
+
+    /// Changes the size of the terminal.
+    pub fn resize(&self, rows: u16, columns: u16) {
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        self.master.resize(size).expect("the terminal can be resized");
+    }
+
+    /// Waits for the client's end.
+    pub fn exit(&self) -> Exit {
+        self.process.wait_within(DEADLINE).unwrap_or_else(|| panic!("the client does not end\n{}", self.report()))
+    }
+
+    /// Its home.
+    pub fn home(&self) -> &Rc<Home> {
+        &self.home
+    }
+
+    /// Everything seen, for the message of a failed test.
+    pub fn report(&self) -> String {
+        format!("--- screen\n{}\n--- bytes\n{}\n---", self.screen(), self.output.text().escape_debug())
+    }
+}
+
+fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    bytes.windows(wanted.len()).position(|window| window == wanted)
+}
+
+fn screen_of(bytes: &[u8]) -> String {
+    let side = |length| NonZeroU16::new(length).expect("the terminal is not empty");
+    let mut parser = vt100::Parser::new(side(ROWS), side(COLUMNS), 0);
+    parser.process(bytes);
+    parser.screen().contents()
+}

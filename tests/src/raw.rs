@@ -1,0 +1,239 @@
+//! A client made of bytes: as polite or as rude as a test wants.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, TcpStream};
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::BytesMut;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme, StreamOwned};
+use shared::codec;
+use shared::id::{ClientId, RequestId};
+use shared::limits::FRAME_AFTER_LOGIN;
+use shared::message::{ClientMessage, Kind, ServerMessage};
+use shared::version::{ALPN, PROTO_MAX, PROTO_MIN};
+
+use crate::{DEADLINE, password_of};
+
+/// A TCP connection without TLS.
+#[derive(Debug)]
+pub struct RawSocket {
+    socket: TcpStream,
+}
+
+/// A connection over TLS that trusts any key.
+#[derive(Debug)]
+pub struct RawClient {
+    stream: StreamOwned<ClientConnection, TcpStream>,
+    unread: BytesMut,
+    requests: u64,
+    texts: u64,
+}
+
+impl RawSocket {
+    /// Connects to a port of this machine.
+    pub fn connect(port: u16) -> Self {
+        let socket = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("the server takes connections");
+        socket.set_read_timeout(Some(DEADLINE)).expect("a deadline above zero is valid");
+        socket.set_nodelay(true).expect("a connected socket takes the option");
+        Self { socket }
+    }
+
+    /// Sends bytes. That the other side has closed already is no error: it may be what the test is about.
+    pub fn send(&mut self, bytes: &[u8]) {
+        let _ = self.socket.write_all(bytes);
+    }
+
+    /// Everything until the other side closes.
+    pub fn read_to_end(&mut self) -> Vec<u8> {
+        let mut all = Vec::new();
+        match self.socket.read_to_end(&mut all) {
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => {}
+            Err(error) => panic!("the server does not close: {error}; it said {:?}", String::from_utf8_lossy(&all)),
+        }
+        all
+    }
+}
+
+impl RawClient {
+    /// Connects, with TLS and the first exchange.
+    pub fn connect(port: u16) -> Self {
+        let mut client = Self::connect_silent(port);
+        client.say(&ClientMessage::Hello {
+            proto_min: PROTO_MIN,
+            proto_max: PROTO_MAX,
+            client: "e2e".to_owned(),
+            caps: String::new(),
+        });
+        match client.receive() {
+            Some(ServerMessage::Welcome(_)) => client,
+            other => panic!("no welcome but {other:?}"),
+        }
+    }
+
+    /// Connects with TLS and says nothing.
+    pub fn connect_silent(port: u16) -> Self {
+        let socket = RawSocket::connect(port).socket;
+        let mut stream = StreamOwned::new(connection(), socket);
+        while stream.conn.is_handshaking() {
+            stream.conn.complete_io(&mut stream.sock).expect("the server speaks TLS 1.3");
+        }
+        Self { stream, unread: BytesMut::new(), requests: 0, texts: 0 }
+    }
+
+    /// Logs in as a sample user and waits until everything that waited has come.
+    pub fn login(&mut self, user: &str) {
+        let id = self.request();
+        self.say(&ClientMessage::Login { id, name: user.to_owned(), password: password_of(user).to_owned() });
+        self.expect("ready", |message| matches!(message, ServerMessage::Ready { .. }));
+    }
+
+    /// A request id that was not used before.
+    pub fn request(&mut self) -> RequestId {
+        self.requests += 1;
+        RequestId(self.requests)
+    }
+
+    /// Sends a text, `#lobby` or `@name`, and returns the request's id.
+    pub fn text(&mut self, to: &str, text: &str) -> RequestId {
+        let id = self.request();
+        self.texts += 1;
+        let cid = self.client_id(self.texts);
+        self.say(&ClientMessage::Send { id, cid, to: to.to_owned(), text: text.to_owned(), kind: Kind::TEXT });
+        id
+    }
+
+    /// A message id that is unique to this connection's socket and number.
+    pub fn client_id(&self, number: u64) -> ClientId {
+        let port = self.stream.sock.local_addr().expect("a connected socket has an address").port();
+        let mut bytes = [0; 16];
+        bytes[..2].copy_from_slice(&port.to_be_bytes());
+        bytes[2..6].copy_from_slice(&std::process::id().to_be_bytes());
+        bytes[8..].copy_from_slice(&number.to_be_bytes());
+        ClientId(bytes)
+    }
+
+    /// Sends a message.
+    pub fn say(&mut self, message: &ClientMessage) {
+        self.send(&codec::encode(message));
+    }
+
+    /// Sends bytes inside TLS. That the other side has closed already is no error: it may be what the test is about.
+    pub fn send(&mut self, bytes: &[u8]) {
+        let _ = self.stream.write_all(bytes).and_then(|()| self.stream.flush());
+    }
+
+    /// Sends a frame with this body and an honest length.
+    pub fn send_body(&mut self, body: &[u8]) {
+        let length = u32::try_from(body.len()).expect("a test's frame is small");
+        let mut frame = length.to_be_bytes().to_vec();
+        frame.extend_from_slice(body);
+        self.send(&frame);
+    }
+
+    /// The next message, or `None` when the server has closed the connection. Pings are answered on the way.
+    pub fn receive(&mut self) -> Option<ServerMessage> {
+        loop {
+            match codec::decode(&self.next_body()?).expect("the server's frames are valid") {
+                ServerMessage::Ping { n } => self.say(&ClientMessage::Pong { n }),
+                message => return Some(message),
+            }
+        }
+    }
+
+    /// The body of the next frame, as it came, or `None` when the server has closed the connection.
+    pub fn next_body(&mut self) -> Option<BytesMut> {
+        let end = Instant::now() + DEADLINE;
+        loop {
+            let frame = codec::take_frame(&mut self.unread, FRAME_AFTER_LOGIN);
+            if let Some(body) = frame.expect("the server's frames are within the limit") {
+                return Some(body);
+            }
+            assert!(Instant::now() < end, "no frame from the server in {DEADLINE:?}");
+            let mut chunk = [0; 4096];
+            match self.stream.read(&mut chunk) {
+                Ok(0) => return None,
+                Ok(count) => self.unread.extend_from_slice(&chunk[..count]),
+                Err(error) if is_closed(error.kind()) => return None,
+                Err(error) => panic!("no frame from the server: {error}"),
+            }
+        }
+    }
+
+    /// Reads on until a message fits, and returns it.
+    pub fn expect(&mut self, what: &str, mut fits: impl FnMut(&ServerMessage) -> bool) -> ServerMessage {
+        let mut seen = Vec::new();
+        while let Some(message) = self.receive() {
+            if fits(&message) {
+                return message;
+            }
+            seen.push(message);
+        }
+        panic!("the connection closed before {what}; there came {seen:#?}")
+    }
+
+    /// Reads on to the end of the connection and returns what came.
+    pub fn to_end(&mut self) -> Vec<ServerMessage> {
+        std::iter::from_fn(|| self.receive()).collect()
+    }
+}
+
+fn is_closed(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe)
+}
+
+fn connection() -> ClientConnection {
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let mut config = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .expect("the provider has TLS 1.3")
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(AnyKey(provider)))
+        .with_no_client_auth();
+    config.alpn_protocols = vec![ALPN.to_vec()];
+    let name = ServerName::try_from("tern").expect("a word is a valid name");
+    ClientConnection::new(Arc::new(config), name).expect("the configuration is complete")
+}
+
+/// Accepts every key that the other side can prove to have.
+#[derive(Debug)]
+struct AnyKey(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for AnyKey {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Err(rustls::Error::PeerIncompatible(rustls::PeerIncompatible::Tls12NotOffered))
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}

@@ -20,6 +20,8 @@ use crate::net::{Fingerprint, Target, TrustStore};
 
 pub mod start;
 pub mod trust;
+#[cfg(feature = "host")]
+pub mod try_out;
 
 #[cfg(test)]
 mod tests;
@@ -42,7 +44,7 @@ Exit codes:
   3  Cannot connect, or lost     7  The key of the server has changed";
 
 /// The command line as it was typed.
-#[derive(Debug, Parser)]
+#[derive(Debug, Default, Parser)]
 #[command(
     name = "tui-client",
     version,
@@ -95,6 +97,10 @@ pub struct Args {
     /// Hold lines back until Enter while a line is being typed, for screen readers
     #[arg(long)]
     pub hold: bool,
+    /// Start a server in this program, for everybody in the network, and chat there; PORT may stand alone
+    #[cfg(feature = "host")]
+    #[arg(long = "host", id = "host_here", conflicts_with_all = ["fingerprint", "no_tls"])]
+    pub host_here: bool,
     /// Accept only the server with this key
     #[arg(long, value_name = "SHA256:...")]
     pub fingerprint: Option<Fingerprint>,
@@ -112,6 +118,9 @@ pub struct Args {
 /// What the program can do besides chatting.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Look around: a server of your own with three scripted people, which leaves nothing behind
+    #[cfg(feature = "host")]
+    Try(try_out::TryArgs),
     /// List or forget remembered server keys
     #[command(subcommand, disable_help_subcommand = true)]
     Trust(trust::TrustCommand),
@@ -154,6 +163,10 @@ pub struct Settings {
     pub target: Target,
     /// The keys of servers seen before.
     pub trust: TrustStore,
+    /// Whether to start a server in this process, with the port of `target`.
+    pub host: bool,
+    /// Sentences to show at the start.
+    pub notes: Vec<String>,
     /// How the chat is shown.
     pub face: Face,
     /// Who logs in; asked for when left out.
@@ -271,7 +284,8 @@ impl Args {
         let config_path = self.config.clone().or_else(|| (surroundings.variable)("TERN_CONFIG").map(PathBuf::from));
         let config = Config::load(config_path.as_deref())?;
         let face = choose_face(self.wish(&config)?, surroundings)?.face();
-        let target = self.target(text("TERN_SERVER")?, &config)?;
+        let host = self.wants_to_host();
+        let target = if host { self.own_server()? } else { self.target(text("TERN_SERVER")?, &config)? };
         let mut warnings = Vec::new();
         let password = self.password(surroundings, &config, &mut warnings)?;
         let linger = match self.linger {
@@ -281,6 +295,8 @@ impl Args {
         let settings = Settings {
             target,
             trust: TrustStore::standard().map_err(SettingsError::NoHome)?,
+            host,
+            notes: Vec::new(),
             face,
             user: self.user.or(text("TERN_USER")?).or(config.user),
             password,
@@ -311,6 +327,31 @@ impl Args {
                 why: "give auto, plain or json".into(),
             }),
         }
+    }
+
+    fn wants_to_host(&self) -> bool {
+        #[cfg(feature = "host")]
+        return self.host_here;
+        #[cfg(not(feature = "host"))]
+        false
+    }
+
+    /// The server of `--host`: this machine, whatever environment and config file say. `--host 5000` means the port.
+    fn own_server(&self) -> Result<Target, SettingsError> {
+        let conflict = "--host starts the server on this machine: leave HOST out, or name the port alone";
+        let port = match &self.host {
+            None => self.port,
+            Some(Address { host, port: None, fingerprint: None })
+                if self.port.is_none() && host.parse::<u16>().is_ok() =>
+            {
+                host.parse().ok()
+            }
+            Some(Address { host, port, fingerprint: None }) if is_this_machine(host) => {
+                agree(*port, self.port, conflict)?
+            }
+            Some(_) => return Err(SettingsError::Conflict(conflict.into())),
+        };
+        Ok(Target { host: DEFAULT_HOST.into(), port: port.unwrap_or(DEFAULT_PORT), fingerprint: None, tls: true })
     }
 
     fn target(&self, variable: Option<String>, config: &Config) -> Result<Target, SettingsError> {
@@ -349,6 +390,12 @@ impl Args {
         let path = (surroundings.variable)("TERN_PASSWORD_FILE").map(PathBuf::from);
         path.or_else(|| config.password_file.clone()).map(|path| read_password(&path, warnings)).transpose()
     }
+}
+
+/// Whether a host certainly is this machine.
+fn is_this_machine(host: &str) -> bool {
+    let address = host.parse::<std::net::IpAddr>();
+    address.map_or(host.eq_ignore_ascii_case("localhost"), |address| address.is_loopback())
 }
 
 /// Chooses the face: what was asked for, else what the terminal can show. The full screen needs both ends of a

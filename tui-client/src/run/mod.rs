@@ -4,6 +4,7 @@
 //! It is the same for every [`Face`]. All waiting of the client happens in [`Driver::wait`] and [`Driver::settle`].
 
 mod face;
+mod hosting;
 mod lines;
 mod network;
 mod signals;
@@ -13,6 +14,7 @@ mod stdout;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::future::pending;
 use std::io::{self, Write};
 use std::time::{Duration, SystemTime};
 
@@ -23,8 +25,10 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
 pub use face::{Did, Face, Shown};
+pub use hosting::{Hosted, StartHost};
 pub use lines::{LineFace, LineOptions};
 pub use network::Wire;
+pub use signals::Signals;
 
 use crate::app::effect::{Effect, LogIn};
 use crate::app::exit::Exit;
@@ -33,7 +37,7 @@ use crate::app::moment::{Jitter, Moment, Mono};
 use crate::app::msg::Msg;
 use crate::app::update::update;
 use crate::net::NetEvent;
-use signals::{Signal, Signals};
+use signals::Signal;
 
 /// Events of the network that may wait. Behind them the server waits, so a reader who does not read costs nothing.
 const EVENTS: usize = 256;
@@ -53,20 +57,23 @@ pub struct Options {
     pub name: Option<String>,
     /// Its password, if it is known.
     pub password: Option<SecretString>,
+    /// Sentences to show at the start.
+    pub notes: Vec<String>,
+    /// How to start a server in this process, for settings under which the model may want that.
+    pub host: Option<StartHost>,
 }
 
 /// Runs the client with lines of text or JSON until it ends.
 ///
-/// `dial` opens a connection whose events carry the given generation; `net::spawn` is one. Must be called inside a
-/// Tokio runtime.
+/// `dial` opens a connection whose events carry the given generation; `net::spawn` is one. A signal that has come since
+/// `signals` listens counts. Must be called inside a Tokio runtime.
 pub async fn lines<L: Wire>(
     options: Options,
     lines: LineOptions,
+    signals: Signals,
     dial: impl FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L,
-) -> io::Result<Exit> {
-    let face = LineFace::new(lines);
-    let signals = Signals::listen(face.has_terminal())?;
-    Ok(Driver::new(options, face, signals, dial).run().await)
+) -> Exit {
+    Driver::new(options, LineFace::new(lines), signals, dial).run().await
 }
 
 struct Driver<F, D, L> {
@@ -75,6 +82,10 @@ struct Driver<F, D, L> {
     signals: Signals,
     dial: D,
     link: Option<L>,
+    notes: Vec<String>,
+    host: Option<StartHost>,
+    /// The server that is being started.
+    starting: Option<StartHost>,
     /// Numbers the connections: what an older one still says is not listened to.
     generation: u64,
     /// The generation whose last event has not come.
@@ -95,6 +106,7 @@ enum Happened {
     Time,
     User(Did),
     Network,
+    Hosting(Msg),
 }
 
 impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver<F, D, L> {
@@ -106,6 +118,9 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
             signals,
             dial,
             link: None,
+            notes: options.notes,
+            host: options.host,
+            starting: None,
             generation: 0,
             open: None,
             events_tx,
@@ -120,6 +135,9 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
     async fn run(mut self) -> Exit {
         let mut batch = Vec::with_capacity(BATCH);
         self.tell(Msg::Started);
+        for note in std::mem::take(&mut self.notes) {
+            self.tell(Msg::Noted(note));
+        }
         loop {
             self.settle().await;
             if let Some(exit) = self.exit {
@@ -130,6 +148,7 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
                 Happened::Signal(signal) => self.signalled(signal),
                 Happened::Time => self.tell(Msg::Woke),
                 Happened::User(did) => self.did(did),
+                Happened::Hosting(msg) => self.hosting(msg),
                 Happened::Network => batch.drain(..).for_each(|(generation, event)| self.heard(generation, event)),
             }
         }
@@ -142,6 +161,7 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
             biased;
             signal = self.signals.next() => Happened::Signal(signal),
             () = sleep_until(deadline.unwrap_or(self.epoch)), if deadline.is_some() => Happened::Time,
+            msg = outcome(self.starting.as_mut()), if self.starting.is_some() => Happened::Hosting(msg),
             did = self.face.next(&self.model) => Happened::User(did),
             _ = self.events.recv_many(batch, BATCH) => Happened::Network,
         }
@@ -236,6 +256,7 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
     fn perform(&mut self, effect: Effect, now: Moment) {
         match effect {
             Effect::Connect => self.connect(),
+            Effect::Host => self.starting = Some(self.host.take().unwrap_or_else(StartHost::unable)),
             Effect::Disconnect => self.disconnect(),
             Effect::LogIn(log_in) => self.send(login_message(log_in)),
             Effect::ChangePassword { id, old, new } => {
@@ -251,6 +272,11 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
             Effect::Report(report) => self.face.report(&report, now),
             Effect::Quit(exit) => self.exit = self.exit.or(Some(exit)),
         }
+    }
+
+    fn hosting(&mut self, msg: Msg) {
+        self.starting = None;
+        self.tell(msg);
     }
 
     fn connect(&mut self) {
@@ -293,6 +319,13 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
     fn now(&self) -> Moment {
         let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         Moment { mono: Mono(millis(self.epoch.elapsed())), wall: UnixMs(millis(wall)) }
+    }
+}
+
+async fn outcome(starting: Option<&mut StartHost>) -> Msg {
+    match starting {
+        Some(starting) => starting.outcome().await,
+        None => pending().await,
     }
 }
 

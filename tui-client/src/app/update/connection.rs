@@ -5,11 +5,11 @@ use std::time::Duration;
 use shared::error::Code;
 use shared::message::Welcome;
 
-use super::{Turn, login};
+use super::{Turn, hosting, login};
 use crate::app::command::Verb;
 use crate::app::effect::Effect;
 use crate::app::exit::Exit;
-use crate::app::model::{Link, Login, Model, Outage, TextLimits};
+use crate::app::model::{Hosting, Link, Login, Model, Outage, TextLimits};
 use crate::app::moment::{Jitter, Mono, seconds};
 use crate::app::msg::{Fault, Trust};
 use crate::app::place::safe;
@@ -31,7 +31,10 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 
 pub(super) fn start(turn: &mut Turn<'_>) {
     turn.report(Report::Hello { server: turn.model.settings.server.clone() });
-    dial(turn);
+    match turn.model.settings.hosting {
+        Hosting::Now => hosting::begin(turn),
+        Hosting::Never | Hosting::Named | Hosting::Asked => dial(turn),
+    }
 }
 
 /// Opens a connection.
@@ -56,7 +59,8 @@ pub(super) fn connected(turn: &mut Turn<'_>, welcome: &Welcome, trust: Trust) {
 pub(super) fn failed(turn: &mut Turn<'_>, fault: Fault, jitter: Jitter) {
     turn.model.link = Link::Down;
     match fault {
-        Fault::Unreachable(why) => unreachable(turn, why, jitter),
+        Fault::NobodyListens(why) if is_first(turn.model) => hosting::nobody_listens(turn, why),
+        Fault::NobodyListens(why) | Fault::Unreachable(why) => unreachable(turn, why, jitter),
         Fault::Hopeless(why) => {
             turn.aside(Aside::Unreachable { why });
             turn.quit(Exit::Unreachable);
@@ -70,11 +74,16 @@ pub(super) fn failed(turn: &mut Turn<'_>, fault: Fault, jitter: Jitter) {
 
 /// Tries again where there was a connection; who names a server that is not there wants to be told at once.
 fn unreachable(turn: &mut Turn<'_>, why: String, jitter: Jitter) {
-    if turn.model.me.is_none() && turn.model.outage.is_none() {
+    if is_first(turn.model) {
         turn.aside(Aside::Unreachable { why });
         return turn.quit(Exit::Unreachable);
     }
     rest(turn, why, jitter);
+}
+
+/// Whether nothing has ever worked.
+fn is_first(model: &Model) -> bool {
+    model.me.is_none() && model.outage.is_none()
 }
 
 pub(super) fn lost(turn: &mut Turn<'_>, why: String, jitter: Jitter) {

@@ -145,7 +145,8 @@ pub fn visitor_name(user: Option<&str>) -> String {
     let allowed = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     let letters: String = user.unwrap_or_default().chars().filter(allowed).collect();
     let name = letters.trim_start_matches(['_', '-', '.']);
-    let candidates = [name.to_owned(), format!("you-{name}")];
+    let word = if name.is_empty() { "there" } else { name };
+    let candidates = [name.to_owned(), format!("you-{word}")];
     let is_free =
         |name: &String| Name::plain(name).is_ok_and(|name| Person::ALL.iter().all(|p| p.name() != name.key()));
     candidates.into_iter().find(is_free).unwrap_or_else(|| "you-there".to_owned())

@@ -200,7 +200,7 @@ const OSKAR: Part = Part {
             &["My theory: it is a loose cable. It has been a loose cable since March."],
         ),
         reply(&["block", "blocked"], &["A block is quiet: I would only see you go offline. /blocked lists yours."]),
-        reply(&["help", "how", "what", "commands"], &["/help! And /help msg if it should be about one of them."]),
+        reply(&["help", "how", "what", "commands"], &["Try /help, or /help msg if it should be about one of them."]),
         reply(
             &["display", "displays", "tram", "trams", "stop", "cable"],
             &["Stop 14 is my favourite. It once showed tomorrow."],

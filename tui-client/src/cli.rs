@@ -97,9 +97,9 @@ pub struct Args {
     /// Hold lines back until Enter while a line is being typed, for screen readers
     #[arg(long)]
     pub hold: bool,
-    /// Start a server in this program, for everybody in the network, and chat there; PORT may stand alone
-    #[cfg(feature = "host")]
-    #[arg(long = "host", id = "host_here", conflicts_with_all = ["fingerprint", "no_tls"])]
+    /// Host a server in this program, for everybody in your network, and chat there (port: --host 5000)
+    #[cfg_attr(feature = "host", arg(long = "host", id = "host_here", conflicts_with_all = ["fingerprint", "no_tls"]))]
+    #[cfg_attr(not(feature = "host"), arg(skip))]
     pub host_here: bool,
     /// Accept only the server with this key
     #[arg(long, value_name = "SHA256:...")]
@@ -284,7 +284,7 @@ impl Args {
         let config_path = self.config.clone().or_else(|| (surroundings.variable)("TERN_CONFIG").map(PathBuf::from));
         let config = Config::load(config_path.as_deref())?;
         let face = choose_face(self.wish(&config)?, surroundings)?.face();
-        let host = self.wants_to_host();
+        let host = self.host_here;
         let target = if host { self.own_server()? } else { self.target(text("TERN_SERVER")?, &config)? };
         let mut warnings = Vec::new();
         let password = self.password(surroundings, &config, &mut warnings)?;
@@ -327,13 +327,6 @@ impl Args {
                 why: "give auto, plain or json".into(),
             }),
         }
-    }
-
-    fn wants_to_host(&self) -> bool {
-        #[cfg(feature = "host")]
-        return self.host_here;
-        #[cfg(not(feature = "host"))]
-        false
     }
 
     /// The server of `--host`: this machine, whatever environment and config file say. `--host 5000` means the port.

@@ -30,9 +30,13 @@ pub async fn chat(settings: Settings) -> io::Result<Exit> {
 /// [`chat`], with signals that were listened to before.
 pub(super) async fn chat_with(settings: Settings, signals: Signals) -> io::Result<Exit> {
     let way = Way::to(settings.target.clone(), settings.trust.clone());
-    let host = way.host(settings.target.port);
+    #[cfg(feature = "host")]
+    let host = Some(way.host(settings.target.port));
+    #[cfg(not(feature = "host"))]
+    let host = None;
     let (options, lines) = options(settings, host);
     let exit = run::lines(options, lines, signals, way.dial()).await;
+    #[cfg(feature = "host")]
     way.end().await?;
     Ok(exit)
 }
@@ -90,33 +94,24 @@ impl Way {
 
     /// How to start a server that connections go to from then on.
     #[cfg(feature = "host")]
-    fn host(&self, port: u16) -> Option<StartHost> {
+    fn host(&self, port: u16) -> StartHost {
         let way = self.clone();
-        Some(StartHost::new(async move {
+        StartHost::new(async move {
             let host = Host::start(port).await.map_err(|error| error.to_string())?;
             let hosted = host.hosted();
             *way.0.borrow_mut() = Place { target: host.target(), trust: TrustStore::forgetful(), host: Some(host) };
             Ok(hosted)
-        }))
-    }
-
-    #[cfg(not(feature = "host"))]
-    #[expect(clippy::unused_self, reason = "the same as with a server inside")]
-    fn host(&self, _port: u16) -> Option<StartHost> {
-        None
+        })
     }
 
     /// Ends the server that was started here, if any.
-    #[cfg_attr(not(feature = "host"), expect(clippy::unused_async, reason = "the same as with a server inside"))]
+    #[cfg(feature = "host")]
     async fn end(self) -> io::Result<()> {
-        #[cfg(feature = "host")]
-        {
-            let host = self.0.borrow_mut().host.take();
-            if let Some(host) = host {
-                return host.stop().await.map_err(io::Error::other);
-            }
+        let host = self.0.borrow_mut().host.take();
+        match host {
+            Some(host) => host.stop().await.map_err(io::Error::other),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 
@@ -184,6 +179,29 @@ mod tests {
             let given = options.settings;
             assert_eq!((given.interactive, given.presence, given.history > 0), (expected, expected, expected));
             assert_eq!(lines.commands.is_some(), !execute.is_empty());
+        }
+    }
+
+    #[test]
+    fn only_who_means_any_server_here_and_can_answer_is_asked_to_host() {
+        let target = |host: &str, fingerprint, tls| Target { host: host.into(), port: 4000, fingerprint, tls };
+        let table = [
+            (target("127.0.0.1", None, true), true, Hosting::Asked),
+            (target("LocalHost", None, true), true, Hosting::Asked),
+            (target("::1", None, true), true, Hosting::Asked),
+            (target("127.0.0.1", None, true), false, Hosting::Named),
+            (target("chat.example", None, true), true, Hosting::Named),
+            (target("127.0.0.1", Some(net::Fingerprint([1; 32])), true), true, Hosting::Named),
+            (target("127.0.0.1", None, false), true, Hosting::Named),
+        ];
+        for (target, stdin_is_terminal, expected) in table {
+            let given = Settings { target, ..settings(stdin_is_terminal, &[]) };
+            let expected = if cfg!(feature = "host") { expected } else { Hosting::Never };
+            assert_eq!(hosting(&given), expected, "{given:?}");
+        }
+        if cfg!(feature = "host") {
+            let asked = Settings { host: true, ..settings(false, &["who"]) };
+            assert_eq!((hosting(&asked), may_host(&asked)), (Hosting::Now, true));
         }
     }
 

@@ -242,11 +242,11 @@ impl Cast {
                 self.noticed.push_back(Event::Seen(person));
             }
             ServerMessage::Presence { here, gone } => {
-                if here.iter().any(|user| user.name == self.newcomer) {
-                    self.noticed.push_back(Event::Seen(person));
-                }
                 if gone.iter().any(|absence| absence.name == self.newcomer) {
                     self.noticed.push_back(Event::Unseen(person));
+                }
+                if here.iter().any(|user| user.name == self.newcomer) {
+                    self.noticed.push_back(Event::Seen(person));
                 }
             }
             ServerMessage::Message(entry) if entry.from == self.newcomer => self.hear_newcomer(person, entry),

@@ -177,7 +177,7 @@ fn random_password() -> Result<SecretString, DemoError> {
     let mut bytes = [0; PASSWORD_BYTES];
     let random = rustls::crypto::aws_lc_rs::default_provider().secure_random;
     random.fill(&mut bytes).map_err(|_| DemoError::Random)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into())
+    Ok(uuid::Uuid::from_bytes(bytes).simple().to_string().into())
 }
 
 #[cfg(test)]

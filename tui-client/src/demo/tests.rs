@@ -29,3 +29,32 @@ fn passwords_are_long_and_differ() {
     assert!(passwords.iter().all(|password| password.expose_secret().len() == 2 * PASSWORD_BYTES));
     assert_ne!(passwords[0].expose_secret(), passwords[1].expose_secret());
 }
+
+/// What a panic does, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_demonstration_that_is_dropped_leaves_nothing() {
+    let demo = Demo::start("anna", Pace::Instant).await.expect("starts");
+    let folder = demo.folder.path().to_owned();
+    assert!(folder.join("data").is_dir());
+    drop(demo);
+    assert!(!folder.exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_demonstration_that_is_stopped_is_gone() {
+    let demo = Demo::start("anna", Pace::Natural).await.expect("starts");
+    let folder = demo.folder.path().to_owned();
+    let Target { host, port, .. } = demo.visitor().target;
+    demo.stop().await.expect("ends in order");
+    assert!(!folder.exists());
+    assert!(tokio::net::TcpStream::connect((host, port)).await.is_err(), "nobody listens any more");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_demonstrations_do_not_disturb_each_other() {
+    let first = Demo::start("anna", Pace::Instant).await.expect("starts");
+    let second = Demo::start("anna", Pace::Instant).await.expect("starts");
+    assert_ne!(first.visitor().target, second.visitor().target);
+    first.stop().await.expect("ends in order");
+    second.stop().await.expect("ends in order");
+}

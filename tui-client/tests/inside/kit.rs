@@ -21,9 +21,9 @@ pub struct Home {
 
 impl Home {
     pub fn of(user: &'static str) -> Self {
-        let home = Self { folder: tempfile::tempdir().unwrap(), user };
-        std::fs::create_dir(home.home()).unwrap();
-        std::fs::create_dir(home.runtime()).unwrap();
+        let home = Self { folder: tempfile::tempdir().expect("a folder"), user };
+        std::fs::create_dir(home.home()).expect("a new folder");
+        std::fs::create_dir(home.runtime()).expect("a new folder");
         home
     }
 
@@ -70,7 +70,7 @@ impl Home {
 
 /// What lies in a folder.
 pub fn entries(folder: &Path) -> Vec<PathBuf> {
-    std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
+    std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()).collect()
 }
 
 /// The running program. It is killed with the value.

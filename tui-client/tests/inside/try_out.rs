@@ -16,7 +16,6 @@ fn a_newcomer_is_greeted_answered_and_left_with_nothing() {
     program.expect("notice: nadia, oskar and wen are scripted.");
     program.expect("state logged-in anna");
     program.expect("stored from wen at ");
-    program.expect("history from oskar at ");
     program.expect("broadcast from nadia: Welcome, anna.");
     program.expect("message from oskar: ");
     program.expect("broadcast from oskar action: ");
@@ -36,6 +35,8 @@ fn a_newcomer_is_greeted_answered_and_left_with_nothing() {
 
     let ended = program.end();
     assert_eq!(ended.code, Some(0), "{ended:?}");
+    // At this pace it may come before the greeting or after it.
+    assert!(ended.stdout.iter().any(|line| line.starts_with("history from oskar at ")), "{ended:?}");
     assert!(ended.stdout.iter().all(|line| !line.contains("real thing")), "stdout carries events only");
     for command in ["server 4000", "tui-client --host", "tui-client "] {
         assert!(ended.stderr.contains(command), "{command} in: {}", ended.stderr);

@@ -4,7 +4,7 @@
 //! is true, and they say that they are scripted. `{you}` stands for the newcomer's name.
 //!
 //! A feature that a newcomer should meet is a row of a table here, and, when it is no text, an [`Act`] with its arm in
-//! [`player`](super::player).
+//! `player`.
 
 /// One of the three.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

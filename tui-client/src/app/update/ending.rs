@@ -5,7 +5,7 @@ use std::time::Duration;
 use shared::id::RequestId;
 use shared::message::{ClientMessage, Reason};
 
-use super::{Turn, chat};
+use super::{Turn, chat, hosting};
 use crate::app::command::Verb;
 use crate::app::effect::{Effect, Question};
 use crate::app::exit::Exit;
@@ -24,7 +24,7 @@ pub(super) fn input_ended(turn: &mut Turn<'_>) {
     turn.model.ending = Ending::InputEnded { until: None };
     if turn.model.question() == Some(Question::Host) {
         // An end is not a yes.
-        return turn.quit(Exit::Unreachable);
+        return hosting::declined(turn);
     }
     if turn.model.question().is_some() {
         if turn.model.me.is_none() {

@@ -32,6 +32,12 @@ pub(super) fn answered(turn: &mut Turn<'_>, answer: &str) {
     if ["y", "yes"].iter().any(|yes| answer.eq_ignore_ascii_case(yes)) {
         return begin(turn);
     }
+    declined(turn);
+}
+
+/// Nobody wants a server here, and there is no other.
+pub(super) fn declined(turn: &mut Turn<'_>) {
+    turn.model.login = Login::Waiting;
     turn.quit(Exit::Unreachable);
 }
 

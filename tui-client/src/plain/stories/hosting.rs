@@ -44,6 +44,7 @@ fn only_a_clear_yes_hosts() {
         assert_eq!(story.model.question(), Some(Question::Host));
         assert!(!Question::Host.is_secret());
         story.answer(answer, &[expected]);
+        assert_eq!(story.model.question(), None, "one answer is enough");
     }
     alone(Hosting::Asked, &[NOBODY]).check(Msg::InputEnded, &["> quit 3"]);
 }
@@ -52,7 +53,6 @@ fn only_a_clear_yes_hosts() {
 fn a_hosted_server_is_connected_to_and_the_invite_is_shown() {
     let mut story = alone(Hosting::Asked, &[NOBODY]);
     story.answer("y", &["> host"]);
-    assert_eq!(story.model.question(), None, "one answer is enough");
     story.check(hosting(), &[HOSTING, "> connect"]);
     story.check(connected(), &["state connected"]);
     assert_eq!(story.model.question(), Some(Question::Name));

@@ -125,10 +125,10 @@ pub const WELCOME: &[Beat] = &[
         ),
     ),
     beat(4500, Person::Oskar, Act::Whisper("This goes to you alone, not to the lobby. /msg oskar tea answers me.")),
-    beat(5000, Person::Oskar, Act::Do("puts the kettle on")),
-    beat(6500, Person::Nadia, Act::Say("I fetch a coffee. /whoelse shows who is here, and why they do not answer.")),
+    beat(4000, Person::Oskar, Act::Do("puts the kettle on")),
+    beat(4500, Person::Nadia, Act::Say("I fetch a coffee. /whoelse shows who is here, and why they do not answer.")),
     beat(1500, Person::Nadia, Act::Away("fetching a coffee")),
-    beat(9000, Person::Wen, Act::Enter),
+    beat(7000, Person::Wen, Act::Enter),
     beat(2500, Person::Wen, Act::Say("out of the tunnel. {you}, did my message reach you?")),
     beat(
         8000,

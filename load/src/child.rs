@@ -63,7 +63,7 @@ impl Program {
         }
         std::fs::write(&credentials, text).context("cannot write the credentials file")?;
         let mut command = Command::new(beside_us("server")?);
-        command.args(["0", "60", "0", "--bind", "127.0.0.1", "--log-level", "warn,server::net=info,server=info"]);
+        command.args(["0", "60", "0", "--bind", "127.0.0.1"]);
         command.arg("--credentials").arg(credentials).arg("--data").arg(files.path().join("data"));
         command.args((!tls).then_some("--no-tls"));
         Self::start(command, Some(files))

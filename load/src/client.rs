@@ -6,15 +6,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use bytes::{Buf, Bytes, BytesMut};
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
+use e2e::any_key;
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
 use shared::codec;
 use shared::id::{ClientId, RequestId};
 use shared::limits::HEADER;
 use shared::message::{ClientMessage, Kind, ServerMessage};
-use shared::version::{ALPN, PROTO_MAX, PROTO_MIN};
+use shared::version::{PROTO_MAX, PROTO_MIN};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf, split};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -208,7 +207,7 @@ pub fn pong(body: &[u8]) -> Option<Bytes> {
 
 /// Logs in the users 0 to `count`, a few at a time, in the order of their numbers.
 pub async fn log_in_all(server: &Program, count: usize, tls: bool) -> anyhow::Result<Vec<Connection>> {
-    let config = tls.then(tls_config).transpose()?;
+    let config = tls.then(any_key::client_config);
     let port = server.port;
     let mut waiting = 0..count;
     let mut under_way = JoinSet::new();
@@ -224,54 +223,4 @@ pub async fn log_in_all(server: &Program, count: usize, tls: bool) -> anyhow::Re
         ready[user] = Some(connection?);
     }
     Ok(ready.into_iter().flatten().collect())
-}
-
-fn tls_config() -> anyhow::Result<Arc<ClientConfig>> {
-    let provider = Arc::new(aws_lc_rs::default_provider());
-    let mut config = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_protocol_versions(&[&rustls::version::TLS13])?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(AnyKey(provider)))
-        .with_no_client_auth();
-    config.alpn_protocols = vec![ALPN.to_vec()];
-    Ok(Arc::new(config))
-}
-
-/// Accepts every key that the server can prove to have: it is a child of ours.
-#[derive(Debug)]
-struct AnyKey(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for AnyKey {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Err(rustls::Error::PeerIncompatible(rustls::PeerIncompatible::Tls12NotOffered))
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
 }

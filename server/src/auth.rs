@@ -56,6 +56,16 @@ impl Default for Settings {
     }
 }
 
+/// What holds for passwords, for people.
+pub fn limits() -> Vec<(&'static str, String)> {
+    let Settings { cost: Cost { memory, passes, lanes }, workers, queue, wait } = Settings::default();
+    vec![
+        ("password hash", format!("argon2id m={memory},t={passes},p={lanes}")),
+        ("password hashes at once", workers.to_string()),
+        ("password checks that wait", format!("{queue}, for {} s", wait.as_secs())),
+    ]
+}
+
 /// Checks and hashes passwords. Dropping it drops what was not answered yet.
 pub struct Auth {
     bench: Arc<Bench>,

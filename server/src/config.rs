@@ -12,10 +12,9 @@ use etcetera::BaseStrategy;
 use serde::{Deserialize, Deserializer};
 use shared::limits;
 
-use crate::auth;
-use crate::auth::phc::Cost;
-use crate::chat::Rules;
+use crate::chat::{self, Rules};
 use crate::names::Policy;
+use crate::{auth, hub, net};
 
 #[cfg(test)]
 mod tests;
@@ -281,10 +280,13 @@ impl Config {
     }
 }
 
-/// What every server keeps to, for people.
+/// What every server keeps to, for people: each part tells its own.
 fn limits_in_force() -> Vec<(&'static str, String)> {
-    let auth = auth::Settings::default();
-    let Cost { memory, passes, lanes } = auth.cost;
+    [wire_limits(), auth::limits(), chat::limits(), net::limits(), hub::limits()].concat()
+}
+
+/// The limits that both sides know.
+fn wire_limits() -> Vec<(&'static str, String)> {
     vec![
         ("frame before login", format!("{} bytes", limits::FRAME_BEFORE_LOGIN)),
         ("frame after login", format!("{} bytes", limits::FRAME_AFTER_LOGIN)),
@@ -294,14 +296,8 @@ fn limits_in_force() -> Vec<(&'static str, String)> {
         ("name", format!("{} characters, in unicode {} columns", limits::NAME_CHARS, limits::NAME_COLUMNS)),
         ("password", format!("{} characters to {} bytes", limits::PASSWORD_MIN_CHARS, limits::PASSWORD_BYTES)),
         ("wrong passwords before a lock", limits::TRIES.to_string()),
-        ("password hash", format!("argon2id m={memory},t={passes},p={lanes}")),
-        ("password hashes at once", auth.workers.to_string()),
-        ("password checks that wait", format!("{}, for {} s", auth.queue, auth.wait.as_secs())),
-        ("unanswered requests of one session", limits::REQUESTS_IN_FLIGHT.to_string()),
         ("messages in one page of history", limits::HISTORY_PAGE.to_string()),
         ("names on a block list", limits::BLOCK_LIST.to_string()),
-        ("ping after silence of", format!("{} s", limits::PING_AFTER_MS / 1000)),
-        ("connection taken for dead after", format!("{} s", limits::DEAD_AFTER_MS / 1000)),
     ]
 }
 

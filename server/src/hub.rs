@@ -48,6 +48,14 @@ const RETRY: Duration = Duration::from_millis(50);
 /// How long the hub waits at the end for sessions to take what they were sent.
 const STOP_GRACE: Duration = Duration::from_secs(5);
 
+/// What holds for the hub, for people.
+pub fn limits() -> Vec<(&'static str, String)> {
+    vec![
+        ("events that wait for the rules", EVENTS.to_string()),
+        ("a stop takes at most", format!("{} s", STOP_GRACE.as_secs())),
+    ]
+}
+
 /// Who checks and hashes passwords. Both return at once; the result comes as an input.
 pub trait Passwords: Send + 'static {
     /// Answered by `Input::PasswordChecked`.

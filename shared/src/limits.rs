@@ -51,9 +51,6 @@ pub const USERS_PAGE: usize = 200;
 /// The most names a block list may hold.
 pub const BLOCK_LIST: usize = 1000;
 
-/// Unanswered requests one session may have; a further one waits in the socket.
-pub const REQUESTS_IN_FLIGHT: usize = 64;
-
 /// Combining marks shown on one character; more are shown as code points. UAX 15 calls 30 safe for normalisation, no
 /// script needs more than 8.
 pub const MARKS: usize = 8;

@@ -9,6 +9,7 @@
 
 use std::time::Duration;
 
+pub mod any_key;
 mod capture;
 mod home;
 mod plain;

@@ -2,21 +2,18 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
-use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::BytesMut;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme, StreamOwned};
+use rustls::pki_types::ServerName;
+use rustls::{ClientConnection, StreamOwned};
 use shared::codec;
 use shared::id::{ClientId, RequestId};
 use shared::limits::FRAME_AFTER_LOGIN;
 use shared::message::{ClientMessage, Kind, ServerMessage};
-use shared::version::{ALPN, PROTO_MAX, PROTO_MIN};
+use shared::version::{PROTO_MAX, PROTO_MIN};
 
-use crate::{DEADLINE, password_of};
+use crate::{DEADLINE, any_key, password_of};
 
 /// A TCP connection without TLS.
 #[derive(Debug)]
@@ -117,6 +114,21 @@ impl RawClient {
         ClientId(bytes)
     }
 
+    /// Logs out and waits for the end of the connection.
+    pub fn logout(mut self) {
+        let id = self.request();
+        self.say(&ClientMessage::Logout { id });
+        self.to_end();
+    }
+
+    /// Checks that the server still answers this connection.
+    pub fn assert_alive(&mut self) {
+        self.requests += 1;
+        let n = self.requests;
+        self.say(&ClientMessage::Ping { n });
+        self.expect("the answer to a ping", |message| *message == ServerMessage::Pong { n });
+    }
+
     /// Sends a message.
     pub fn say(&mut self, message: &ClientMessage) {
         self.send(&codec::encode(message));
@@ -187,53 +199,6 @@ fn is_closed(kind: ErrorKind) -> bool {
 }
 
 fn connection() -> ClientConnection {
-    let provider = Arc::new(aws_lc_rs::default_provider());
-    let mut config = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_protocol_versions(&[&rustls::version::TLS13])
-        .expect("the provider has TLS 1.3")
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(AnyKey(provider)))
-        .with_no_client_auth();
-    config.alpn_protocols = vec![ALPN.to_vec()];
     let name = ServerName::try_from("tern").expect("a word is a valid name");
-    ClientConnection::new(Arc::new(config), name).expect("the configuration is complete")
-}
-
-/// Accepts every key that the other side can prove to have.
-#[derive(Debug)]
-struct AnyKey(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for AnyKey {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Err(rustls::Error::PeerIncompatible(rustls::PeerIncompatible::Tls12NotOffered))
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
+    ClientConnection::new(any_key::client_config(), name).expect("the configuration is complete")
 }

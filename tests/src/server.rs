@@ -240,17 +240,28 @@ impl TestServer {
         RawClient::connect(self.port)
     }
 
+    /// A connection logged in as a sample user, for tests that need somebody but not the client program.
+    pub fn raw_login(&self, user: &str) -> RawClient {
+        let mut client = self.raw();
+        client.login(user);
+        client
+    }
+
+    /// Checks that it takes logins.
+    pub fn assert_serves(&self) {
+        self.raw_login("luke").logout();
+    }
+
     /// Stops it as Ctrl-C does and expects that it ends in order.
     pub fn stop(&mut self) {
-        let exit = self.terminate();
+        self.signal(Signal::TERM);
+        let exit = self.wait();
         assert_eq!(exit, Exit::Code(0), "the server did not stop in order:\n{}", self.log());
     }
 
-    /// Asks it to stop, and returns how it ended.
-    pub fn terminate(&mut self) -> Exit {
-        let process = self.process.take().expect("the server runs");
-        process.signal(Signal::TERM);
-        process.wait()
+    /// Waits for an end that was asked for before, and returns how it ended.
+    pub fn wait(&mut self) -> Exit {
+        self.process.take().expect("the server was started").wait()
     }
 
     /// Sends a signal and goes on.

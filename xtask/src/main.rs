@@ -1,1 +1,69 @@
-fn main() {}
+//! Developers' commands: `cargo xtask COMMAND`.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+  picture FILE SIZE PNG [light]   draw the bytes that a program wrote, on a terminal of SIZE (120x34)
+  specimen FOLDER [SIZE]          draw the parts of the full screen in every theme
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match run(&words) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => {
+            let _ = io::stderr().write_all(USAGE.as_bytes());
+            ExitCode::from(2)
+        }
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// `false` if the words are no command.
+fn run(words: &[&str]) -> Result<bool> {
+    match words {
+        ["picture", file, size, png] => picture(file, size, png, false)?,
+        ["picture", file, size, png, "light"] => picture(file, size, png, true)?,
+        ["specimen", folder] => specimen(folder, "120x34")?,
+        ["specimen", folder, size] => specimen(folder, size)?,
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+#[cfg(feature = "pictures")]
+fn picture(file: &str, size: &str, png: &str, light: bool) -> Result<()> {
+    use anyhow::Context;
+    use xtask::picture::{DARK, LIGHT, Picture, Renderer, Size, screen};
+
+    let bytes = std::fs::read(file).with_context(|| format!("cannot read {file}"))?;
+    let screen = screen(&bytes, Size::parse(size)?);
+    let picture = Picture::of(&screen, "tern", if light { &LIGHT } else { &DARK });
+    let png = std::path::Path::new(png);
+    std::fs::write(png, Renderer::new()?.png(&picture)?).with_context(|| format!("cannot write {}", png.display()))?;
+    std::fs::write(png.with_extension("txt"), picture.text)?;
+    Ok(())
+}
+
+#[cfg(feature = "pictures")]
+fn specimen(folder: &str, size: &str) -> Result<()> {
+    xtask::specimen::write(std::path::Path::new(folder), xtask::picture::Size::parse(size)?)
+}
+
+#[cfg(not(feature = "pictures"))]
+fn picture(_file: &str, _size: &str, _png: &str, _light: bool) -> Result<()> {
+    anyhow::bail!("built without pictures; use `cargo xtask`, which has them")
+}
+
+#[cfg(not(feature = "pictures"))]
+fn specimen(_folder: &str, _size: &str) -> Result<()> {
+    anyhow::bail!("built without pictures; use `cargo xtask`, which has them")
+}

@@ -26,6 +26,11 @@ const LINE: usize = 8;
 /// Refused logins after which a connection is closed. A person who mistypes needs fewer; a program is slowed down.
 const REFUSALS: u8 = 10;
 
+/// What holds for logins, for people.
+pub(super) fn limits() -> Vec<(&'static str, String)> {
+    vec![("logins of one name that wait", LINE.to_string()), ("refused logins of one connection", REFUSALS.to_string())]
+}
+
 /// The logins of one name that wait while another is checked.
 pub(super) type Line = VecDeque<(LoginCheck, SecretString)>;
 

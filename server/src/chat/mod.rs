@@ -41,6 +41,12 @@ use sessions::Farewell;
 /// for longer than this past the truth.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
+/// What the rules keep to beside [`Rules`], for people.
+pub fn limits() -> Vec<(&'static str, String)> {
+    let [login, rate] = [login::limits(), rate::limits()];
+    login.into_iter().chain(rate).collect()
+}
+
 /// What whoever runs the server decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rules {

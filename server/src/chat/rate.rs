@@ -15,6 +15,12 @@ const PER_ADDRESS: usize = 3;
 /// Accounts all addresses together may make in the window.
 const IN_ALL: usize = 30;
 
+/// What holds for registrations, for people.
+pub(super) fn limits() -> Vec<(&'static str, String)> {
+    let minutes = WINDOW.as_secs() / 60;
+    vec![("new accounts", format!("{PER_ADDRESS} from one address, {IN_ALL} in all, in {minutes} minutes"))]
+}
+
 /// Registrations of the last ten minutes.
 #[derive(Debug, Default)]
 pub(super) struct Registrations {

@@ -14,19 +14,19 @@ use super::pace::{Bucket, Rate};
 
 /// Connections without a login from which some are refused at random. With [`EARLY_DROP_ALL`] the figures of OpenSSH's
 /// `MaxStartups 10:30:100`, for a program that needs no process for each.
-const EARLY_DROP_FROM: usize = 64;
+pub(super) const EARLY_DROP_FROM: usize = 64;
 
 /// Per cent refused at [`EARLY_DROP_FROM`]; grows evenly to 100.
 const EARLY_DROP_PERCENT: usize = 30;
 
 /// Connections without a login at which every further one is refused.
-const EARLY_DROP_ALL: usize = 256;
+pub(super) const EARLY_DROP_ALL: usize = 256;
 
 /// Connections without a login from one place.
-const WAITING_PER_PLACE: usize = 16;
+pub(super) const WAITING_PER_PLACE: usize = 16;
 
 /// New connections from one place: a room full of people may come at once.
-const NEW_PER_PLACE: Rate = Rate { burst: 300, per_second: 20 };
+pub(super) const NEW_PER_PLACE: Rate = Rate { burst: 300, per_second: 20 };
 
 /// Places whose new connections are counted at once, to bound the table: 4 MiB. When it is full, the ones that have
 /// been quiet are forgotten, and if there are none, all of them.

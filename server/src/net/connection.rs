@@ -40,26 +40,26 @@ use ending::Farewell;
 const HELLO: Duration = Duration::from_secs(10);
 
 /// How long a login may take. A person types here; OpenSSH's `LoginGraceTime` is the same.
-const LOGIN: Duration = Duration::from_mins(2);
+pub(super) const LOGIN: Duration = Duration::from_mins(2);
 
 /// How long a frame may take from its first byte to its last: 64 KiB over a slow mobile link.
-const FRAME: Duration = Duration::from_secs(15);
+pub(super) const FRAME: Duration = Duration::from_secs(15);
 
 /// How long the client may take nothing of what waits to be written.
-const STALL: Duration = Duration::from_secs(20);
+pub(super) const STALL: Duration = Duration::from_secs(20);
 
 /// Silence after which the client is asked whether it is there.
-const PING_AFTER: Duration = Duration::from_millis(PING_AFTER_MS);
+pub(super) const PING_AFTER: Duration = Duration::from_millis(PING_AFTER_MS);
 
 /// Silence after which it is taken for gone.
-const DEAD_AFTER: Duration = Duration::from_millis(DEAD_AFTER_MS);
+pub(super) const DEAD_AFTER: Duration = Duration::from_millis(DEAD_AFTER_MS);
 
 /// Bytes said without the hub (`pong`) that may wait to be written before nothing more is read: a client that asks and
 /// does not listen makes us keep no more than that.
 const OWN_BYTES: usize = 16 * 1024;
 
 /// How fast messages are read: a few pasted lines at once, then a fast typist.
-const MESSAGES: Rate = Rate { burst: 20, per_second: 5 };
+pub(super) const MESSAGES: Rate = Rate { burst: 20, per_second: 5 };
 
 /// How fast anything is read: a client that shows a busy lobby confirms what it has shown, and still has room.
 const FRAMES: Rate = Rate { burst: 500, per_second: 100 };

@@ -29,7 +29,7 @@ use super::{Event, Limits, Settings};
 use crate::chat::SessionId;
 
 /// How long the first byte may take, and how long the TLS handshake.
-const HANDSHAKE: Duration = Duration::from_secs(10);
+pub(super) const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// TLS handshakes at once. A handshake costs half a millisecond of processor and some 20 KiB; as many as there may be
 /// connections that wait for a login, so that a few slow ones cannot hold up the others.

@@ -31,6 +31,30 @@ pub use listen::{bind, connections_for, raise_file_limit, serve};
 pub use outbox::{Mailbox, News, OUTBOX_BYTES, Offer, Outbox, outbox};
 pub use pace::{Bucket, Rate};
 
+/// What holds for connections, for people.
+pub fn limits() -> Vec<(&'static str, String)> {
+    use {admission as a, connection as c};
+    let seconds = |span: std::time::Duration| format!("{} s", span.as_secs());
+    let rate = |rate: Rate| format!("{} at once, then {} a second", rate.burst, rate.per_second);
+    vec![
+        ("connections", connections_for(raise_file_limit()).to_string()),
+        (
+            "without a login, dropped at random",
+            format!("from {} on, all from {}", a::EARLY_DROP_FROM, a::EARLY_DROP_ALL),
+        ),
+        ("without a login, from one address", a::WAITING_PER_PLACE.to_string()),
+        ("new connections from one address", rate(a::NEW_PER_PLACE)),
+        ("messages of one session", rate(c::MESSAGES)),
+        ("TLS handshake within", seconds(greet::HANDSHAKE)),
+        ("login within", seconds(c::LOGIN)),
+        ("a frame, from first to last byte, within", seconds(c::FRAME)),
+        ("a reader who takes nothing is closed after", seconds(c::STALL)),
+        ("waiting to be written to one session", format!("{OUTBOX_BYTES} bytes")),
+        ("ping after silence of", seconds(c::PING_AFTER)),
+        ("connection taken for dead after", seconds(c::DEAD_AFTER)),
+    ]
+}
+
 /// What connections tell the hub.
 #[derive(Debug)]
 pub enum Event {

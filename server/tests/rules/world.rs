@@ -318,12 +318,11 @@ impl World {
     }
 
     fn keep(&mut self, job: Job, later: &mut VecDeque<Input>) {
-        let answers = match (self.broken, &job) {
-            (Some(error), Job::Write(ticket, _)) => vec![Answer { ticket: *ticket, result: Err(error) }],
-            _ => {
-                self.store.submit(job).expect("the queue of the memory store has room");
-                self.answers.blocking_recv().expect("the memory store answers")
-            }
+        let answers = if let (Some(error), Job::Write(ticket, _)) = (self.broken, &job) {
+            vec![Answer { ticket: *ticket, result: Err(error) }]
+        } else {
+            self.store.submit(job).expect("the queue of the memory store has room");
+            self.answers.blocking_recv().expect("the memory store answers")
         };
         for answer in answers {
             if self.hold {

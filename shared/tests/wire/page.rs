@@ -117,7 +117,6 @@ fn the_page_has_the_limits_of_the_code() {
             "password",
             format!("{} bytes; new ones at least {} characters", limits::PASSWORD_BYTES, limits::PASSWORD_MIN_CHARS),
         ),
-        ("unanswered requests", limits::REQUESTS_IN_FLIGHT.to_string()),
         (
             "`history`",
             format!("{} messages and {} KiB of text a page", limits::HISTORY_PAGE, limits::PAGE_BYTES / 1024),

@@ -17,7 +17,7 @@ fn everybody_is_told_and_the_server_ends_in_order() {
         hans.expect_line("that the server goes", |line| {
             line.starts_with("state reconnecting") || line.contains("going-away")
         });
-        assert_eq!(server.terminate(), Exit::Code(0), "{}", server.log());
+        assert_eq!(server.wait(), Exit::Code(0), "{}", server.log());
     }
 }
 

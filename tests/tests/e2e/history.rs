@@ -26,15 +26,17 @@ fn a_direct_conversation_has_its_own() {
     let server = TestServer::start();
     let (mut hans, mut yoda, mut leia) = (server.login("hans"), server.login("yoda"), server.login("leia"));
     hans.ok("message yoda question");
+    yoda.expect("message from hans: question");
     yoda.ok("message hans answer");
+    hans.expect("message from yoda: answer");
     hans.ok("message leia something else");
     for (client, other) in [(&mut hans, "@yoda"), (&mut yoda, "@hans")] {
         let lines = client.ok(&format!("history {other} 10"));
         assert_eq!(lines[0], "messages 2");
         assert!(lines[1].ends_with(": question") && lines[2].ends_with(": answer"), "{lines:?}");
     }
-    let lines = leia.ok("history @yoda 10");
-    assert_eq!(lines, ["messages 0"]);
+    leia.expect("message from hans: something else");
+    assert_eq!(leia.ok("history @yoda 10"), ["messages 0"]);
 }
 
 #[test]

@@ -6,9 +6,9 @@ use e2e::TestServer;
 fn the_second_one_is_refused() {
     let mut first = TestServer::start();
     TestServer::with().data(&first.data()).start_and_fail().expect_one_line(&["another server is using it"]);
-    first.login("hans").logout();
+    first.assert_serves();
     let data = first.data();
     first.kill();
     let second = TestServer::with().data(&data).start();
-    second.login("hans").logout();
+    second.assert_serves();
 }

@@ -17,7 +17,7 @@ fn a_folder_that_cannot_be_made_is_named() {
 #[test]
 fn a_damaged_database_is_refused_and_left_alone() {
     let mut server = TestServer::start();
-    server.login("hans").logout();
+    server.assert_serves();
     server.stop();
     let mut damaged = Vec::new();
     for entry in std::fs::read_dir(server.data()).expect("the data folder is readable") {

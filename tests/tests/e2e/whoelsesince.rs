@@ -44,7 +44,9 @@ fn it_reaches_back_over_a_restart_and_a_crash() {
     let mut server = TestServer::start();
     server.login("yoda").logout();
     server.restart();
-    let leia = server.login("leia");
+    let mut leia = server.login("leia");
+    // Writes take effect in their order: once this is durable, so is the login.
+    leia.ok("message yoda see you");
     server.kill();
     drop(leia);
     server.launch();

@@ -202,3 +202,6 @@ impl Transcript {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,8 +22,8 @@ mod tests;
 
 pub use trust::TrustStore;
 
-/// Messages that may wait in a [`Link`]: the 64 requests that may be unanswered, and acknowledgements for a page of
-/// 200 messages. Texts of 8 KiB make it 2 MiB at the very worst.
+/// Messages that may wait in a [`Link`]: what somebody types while the line is slow, and acknowledgements for a page
+/// of 200 messages. Texts of 8 KiB make it 2 MiB at the very worst.
 const LINK_QUEUE: usize = 256;
 
 /// Where to connect, and what is known of the server before the first contact.

@@ -224,3 +224,6 @@ fn tail(text: &str, room: usize) -> &str {
     }
     &text[start..]
 }
+
+#[cfg(test)]
+mod tests;

@@ -52,3 +52,45 @@ impl Pipe {
         String::from_utf8(line).map_err(|_| Unreadable::NotUtf8)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(chunks: &[&[u8]]) -> Vec<Cut> {
+        let mut pipe = Pipe::default();
+        let mut lines = Vec::new();
+        for chunk in chunks {
+            let mut rest = *chunk;
+            while !rest.is_empty() {
+                let (line, taken) = pipe.take(rest);
+                lines.extend(line);
+                rest = &rest[taken..];
+            }
+        }
+        lines.extend(pipe.end());
+        lines
+    }
+
+    #[test]
+    fn lines_end_with_a_newline_or_with_the_input() {
+        let cut = |text: &str| Ok(text.to_owned());
+        assert_eq!(lines(&[b"one\ntw", b"o\r\n\nlast"]), [cut("one"), cut("two"), cut(""), cut("last")]);
+        assert_eq!(lines(&[b"one\n"]), [cut("one")]);
+        assert_eq!(lines(&[]), []);
+    }
+
+    #[test]
+    fn an_overlong_line_is_refused_and_the_next_one_is_read() {
+        let longest = vec![b'x'; LINE_MOST];
+        assert_eq!(lines(&[&longest, b"\n"]), [Ok("x".repeat(LINE_MOST))]);
+        let too_long = Err(Unreadable::TooLong { most: LINE_MOST });
+        assert_eq!(lines(&[&longest, b"y", b"z\nnext\n"]), [too_long.clone(), Ok("next".to_owned())]);
+        assert_eq!(lines(&[&longest, &longest]), [too_long]);
+    }
+
+    #[test]
+    fn what_is_not_utf_8_is_refused() {
+        assert_eq!(lines(&[b"a\xffb\nc\n"]), [Err(Unreadable::NotUtf8), Ok("c".to_owned())]);
+    }
+}

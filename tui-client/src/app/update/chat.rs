@@ -64,12 +64,15 @@ fn too_long(model: &Model, text: &str) -> Option<Why> {
 }
 
 /// An own text is durable.
-pub(super) fn sent(turn: &mut Turn<'_>, re: RequestId, seq: Seq, at: UnixMs, outcome: Outcome) {
+pub(super) fn sent(turn: &mut Turn<'_>, re: RequestId, conv: &str, (seq, at): (Seq, UnixMs), outcome: Outcome) {
     let Some(request) = turn.model.requests.end(re) else { return };
     let Purpose::Text(TextLine { verb, place, line }) = request.purpose else { return };
     idle::told(turn, request.sent);
-    turn.model.conversations.open(&place).transcript.confirm(line, seq, at, state(&outcome));
-    let user = place.user().cloned();
+    let conversation = turn.model.conversations.open(&place);
+    conversation.transcript.confirm(line, seq, at, state(&outcome));
+    // The server names the other side as it is registered, however it was typed.
+    conversation.place = Place::from_wire(conv).filter(|shown| *shown == place).unwrap_or(place);
+    let user = conversation.place.user().cloned();
     // "Everyone" is what a broadcast means; only another end is worth a word.
     let outcome = (outcome != Outcome::EVERYONE).then_some(outcome);
     turn.report(Report::Done(Done { user, outcome, ..Done::new(verb) }));

@@ -57,7 +57,8 @@ fn session(model: &mut Model) -> Option<&mut Session> {
     }
 }
 
-/// When to warn, and of what moment: the last tenth of the timeout, within [`WARNING`], but never more than its second half.
+/// When to warn, and when the end comes: the last tenth of the timeout, within [`WARNING`], but never more than its
+/// second half.
 fn warning_at(session: &Session) -> Option<(Mono, Mono)> {
     let timeout = session.timeout?;
     let ahead = (timeout / 10).clamp(WARNING.0, WARNING.1).min(timeout / 2);

@@ -253,7 +253,8 @@ fn locked(turn: &mut Turn<'_>, refusal: Refusal) {
 }
 
 fn no_account(turn: &mut Turn<'_>, refusal: Refusal) {
-    announce(turn, &refusal);
+    let code = refusal.code;
+    turn.report(Report::Refused(Refused { code, command: None, user: None, why: Why::Plain }));
     if turn.model.identity.password_given {
         return turn.quit(Exit::LoginRefused);
     }

@@ -62,7 +62,7 @@ fn hear(turn: &mut Turn<'_>, message: ServerMessage) {
         ServerMessage::Ready { .. } => login::ready(turn),
         ServerMessage::Ok { re } => answers::ok(turn, re),
         ServerMessage::Error(refusal) => answers::refused(turn, refusal),
-        ServerMessage::Sent { re, seq, at, outcome, .. } => chat::sent(turn, re, seq, at, outcome),
+        ServerMessage::Sent { re, conv, seq, at, outcome } => chat::sent(turn, re, &conv, (seq, at), outcome),
         ServerMessage::Message(entry) => chat::received(turn, entry),
         ServerMessage::Users { re, users, more } => answers::users(turn, re, users, more),
         ServerMessage::Blocked { re, names, more } => answers::blocked(turn, re, &names, more),

@@ -1,0 +1,18 @@
+//! The full screen: what is drawn, and which key means what.
+//!
+//! Parts that know nothing of the model: [`cluster`] and [`wrap`] (text to rows), [`canvas`] (the only place that writes
+//! cells), [`theme`] and [`glyphs`] (tokens of the look), [`composer`] (the input line), [`keymap`] (the table of keys),
+//! [`art`] (the picture behind the login) and [`terminal`] (modes of the terminal, entered and left).
+//!
+//! Nothing here reads a clock, waits or talks to the network; only [`terminal`] touches the outside.
+
+pub mod art;
+pub mod canvas;
+pub mod cluster;
+pub mod composer;
+pub mod glyphs;
+pub mod keymap;
+pub mod state;
+pub mod terminal;
+pub mod theme;
+pub mod wrap;

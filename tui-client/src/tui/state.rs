@@ -1,0 +1,245 @@
+//! What the full screen remembers beside the model: where each tab is scrolled, what is being typed, what lies on top.
+//!
+//! The model knows the chat; this knows the looking at it. Nothing here is drawn (that is `view`) and nothing decides
+//! what keys mean (that is `control`).
+
+use std::collections::BTreeMap;
+
+use crate::app::moment::Mono;
+use crate::app::place::Place;
+use crate::app::transcript::LineId;
+
+use super::canvas::Drawing;
+use super::composer::Composer;
+use super::theme::{Theme, ThemeChoice};
+
+/// Everything the full screen remembers.
+#[derive(Debug)]
+pub struct State {
+    /// What is drawn with.
+    pub look: Look,
+    /// One for each conversation that was looked at.
+    pub tabs: BTreeMap<Place, Tab>,
+    /// The login's fields.
+    pub form: Form,
+    /// What lies over everything and takes the keys.
+    pub overlay: Option<Overlay>,
+    /// The list over the input while something can be completed.
+    pub completion: Option<Completion>,
+    /// The sentence over the input, until its time is over.
+    pub toast: Option<Toast>,
+    /// What the next Enter or Ctrl-C confirms.
+    pub armed: Option<Armed>,
+    /// Whether the sidebar is wanted: `None` where the width decides.
+    pub sidebar: Option<bool>,
+    /// Whether the mouse is caught.
+    pub mouse: bool,
+    /// Whether the terminal has the focus, as far as it says.
+    pub focused: bool,
+    /// The last measured delay to the server, in milliseconds.
+    pub delay_ms: Option<u64>,
+}
+
+/// What is drawn with.
+#[derive(Debug)]
+pub struct Look {
+    /// As it was chosen.
+    pub choice: ThemeChoice,
+    /// What came of the choice on this terminal.
+    pub theme: Theme,
+    /// Glyphs and emoji.
+    pub drawing: Drawing,
+    /// Local time.
+    pub zone: jiff::tz::TimeZone,
+}
+
+/// How a conversation is looked at.
+#[derive(Debug)]
+pub struct Tab {
+    /// What is being typed there.
+    pub composer: Composer,
+    /// Where the view stands.
+    pub anchor: Anchor,
+    /// The first line that was not seen when the tab was left: the unread line stands before it until the tab is left
+    /// again or something is sent there.
+    pub unread_from: Option<LineId>,
+    /// The newest line that was there when the view was scrolled up: what is newer is counted as "12 new".
+    pub seen_to: Option<LineId>,
+    /// Whether older lines were asked for and have not come.
+    pub loading: bool,
+    /// Whether the server has no older lines.
+    pub complete: bool,
+}
+
+impl Default for Tab {
+    fn default() -> Self {
+        Self {
+            composer: Composer::new(),
+            anchor: Anchor::Bottom,
+            unread_from: None,
+            seen_to: None,
+            loading: false,
+            complete: false,
+        }
+    }
+}
+
+/// Which line stands at the top of the pane, or that the newest stands at its bottom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Anchor {
+    /// The newest line is at the bottom.
+    Bottom,
+    /// The row that holds this byte of this line is at the top. Resizing does not change it; only scrolling does.
+    At {
+        /// The line.
+        line: LineId,
+        /// The first byte of the row in its text.
+        byte: usize,
+    },
+}
+
+/// The login's fields and what was answered.
+#[derive(Debug)]
+pub struct Form {
+    /// Sign in, or make an account.
+    pub mode: Mode,
+    /// Which field has the cursor.
+    pub focus: Field,
+    /// `host:port` or an invite.
+    pub server: Composer,
+    /// The account's name.
+    pub name: Composer,
+    /// Its password.
+    pub password: Composer,
+    /// The same again, for a new account.
+    pub again: Composer,
+    /// Whether the address may be changed here: not when it came with the command line.
+    pub asks_server: bool,
+    /// Whether passwords are shown as typed.
+    pub reveal: bool,
+    /// What the server or the form says of the last try.
+    pub message: Option<FormMessage>,
+    /// Whether an answer is awaited.
+    pub busy: bool,
+}
+
+/// What the login's card is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Sign in.
+    SignIn,
+    /// Make an account.
+    Register,
+}
+
+/// A field of the login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// The address.
+    Server,
+    /// The name.
+    Name,
+    /// The password.
+    Password,
+    /// The password again.
+    Again,
+}
+
+/// What is said about the last try.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FormMessage {
+    /// Something went wrong: a sentence.
+    Error(String),
+    /// Something to know: a sentence.
+    Note(String),
+    /// The account is locked until then: shown as a countdown.
+    Locked {
+        /// When it ends.
+        until: Mono,
+    },
+}
+
+/// What lies over everything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Overlay {
+    /// The keys and commands; scrolled down by so many rows.
+    Help {
+        /// Rows above the top.
+        scroll: usize,
+    },
+    /// Whether to leave.
+    Quit,
+    /// Whether to take in a long paste.
+    Paste {
+        /// The text.
+        text: String,
+        /// Its lines.
+        lines: usize,
+    },
+    /// The answer to a list command: a title and its rows.
+    List {
+        /// What it is.
+        title: String,
+        /// Its rows.
+        rows: Vec<String>,
+        /// Rows above the top.
+        scroll: usize,
+    },
+    /// A secret is asked for: the own password, to change it.
+    Secret {
+        /// The sentence over the field.
+        prompt: String,
+    },
+    /// No server answers: whether to host one here.
+    OfferHost,
+}
+
+/// Something that can be completed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Completion {
+    /// The title of the list.
+    pub title: &'static str,
+    /// The choices.
+    pub choices: Vec<Choice>,
+    /// Which one is marked.
+    pub marked: usize,
+    /// The bytes of the input that a choice replaces.
+    pub replaces: std::ops::Range<usize>,
+}
+
+/// One way to complete.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// What takes the place of what was typed.
+    pub text: String,
+    /// What it needs, such as `@user text`.
+    pub arguments: String,
+    /// What it does.
+    pub help: String,
+}
+
+/// A sentence that goes away by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Toast {
+    /// What it says.
+    pub text: String,
+    /// Whether something went wrong.
+    pub is_error: bool,
+    /// Until when.
+    pub until: Mono,
+}
+
+/// What a second key confirms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Armed {
+    /// Enter sends this text although it looks like a command that went wrong.
+    Send {
+        /// The text it was armed for; another one is judged anew.
+        text: String,
+    },
+    /// Ctrl-C leaves.
+    Quit {
+        /// Until when.
+        until: Mono,
+    },
+}

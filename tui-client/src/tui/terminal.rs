@@ -1,0 +1,212 @@
+//! The terminal itself: its modes are entered and, whatever happens, left again; frames go out in one write each.
+//!
+//! Nobody else writes to standard output while the screen is up. Signals are the run loop's: on SIGTERM and SIGHUP it
+//! drops the [`Screen`], which leaves. A write that fails means that the terminal is gone: the loop must end.
+
+use std::io::{self, Stdout, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::clipboard::CopyToClipboard;
+use crossterm::event::{DisableMouseCapture, EnableMouseCapture};
+use crossterm::style::force_color_output;
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, SetTitle, disable_raw_mode, enable_raw_mode,
+};
+use crossterm::{execute, queue};
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::{Rect, Size};
+use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
+use shared::text::{Lines, SafeText};
+
+pub use self::modes::Modes;
+use self::output::Output;
+pub use self::panics::{install_panic_hook, take_task_panics};
+
+mod modes;
+mod output;
+mod panics;
+
+/// Whether the modes are in force, so that a panic, a drop and a suspension leave exactly once.
+static ENTERED: AtomicBool = AtomicBool::new(false);
+
+/// The full screen on standard output. Dropping it gives the terminal back.
+///
+/// There is one at a time. Make it on the main thread, after [`install_panic_hook`] and before the stream of events:
+/// what asks the terminal a question must come before that stream too.
+pub struct Screen {
+    inner: Drawer<Stdout>,
+    modes: Modes,
+    mouse: bool,
+    title: String,
+}
+
+impl Screen {
+    /// Takes the terminal over. When that fails it is as it was.
+    pub fn enter(modes: Modes) -> io::Result<Self> {
+        enter(modes)?;
+        match Drawer::new(io::stdout(), Viewport::Fullscreen) {
+            Ok(inner) => Ok(Self { inner, modes, mouse: false, title: String::new() }),
+            Err(error) => {
+                leave(modes);
+                Err(error)
+            }
+        }
+    }
+
+    /// Its size in cells; 0 where the terminal does not say.
+    pub fn size(&self) -> io::Result<Size> {
+        self.inner.terminal.size()
+    }
+
+    /// Draws a frame and writes what has changed, in one piece.
+    pub fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        self.inner.draw(render)
+    }
+
+    /// Forgets what is on the screen, so that the next frame is written whole: after another program wrote on it.
+    pub fn repaint(&mut self) -> io::Result<()> {
+        self.inner.forget()
+    }
+
+    /// Sets the window's title; control characters in it are shown, not obeyed.
+    pub fn set_title(&mut self, title: &str) -> io::Result<()> {
+        let safe = SafeText::new(title, Lines::One);
+        let title: String = safe.as_str().chars().filter(|c| !c.is_control()).take(TITLE_CHARS).collect();
+        if title == self.title {
+            return Ok(());
+        }
+        execute!(self.inner.terminal.backend_mut(), SetTitle(&title))?;
+        self.title = title;
+        Ok(())
+    }
+
+    /// Rings the bell.
+    pub fn ring(&mut self) -> io::Result<()> {
+        let backend = self.inner.terminal.backend_mut();
+        backend.write_all(b"\x07")?;
+        Write::flush(backend)
+    }
+
+    /// Asks the terminal to put a text into its clipboard (OSC 52). It never answers whether it did.
+    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+        execute!(self.inner.terminal.backend_mut(), CopyToClipboard::to_clipboard_from(text))
+    }
+
+    /// Whether the mouse is ours; selecting text with it then needs Shift.
+    pub fn has_mouse(&self) -> bool {
+        self.mouse
+    }
+
+    /// Takes the mouse, or gives it back to the terminal.
+    pub fn set_mouse(&mut self, on: bool) -> io::Result<()> {
+        self.mouse = on;
+        let backend = self.inner.terminal.backend_mut();
+        if on { execute!(backend, EnableMouseCapture) } else { execute!(backend, DisableMouseCapture) }
+    }
+
+    /// Gives the terminal back to the shell, stops this program and everything in its job, and takes the terminal over
+    /// again when the shell continues it. Call it on the main thread, which the kernel prefers for the signal, so that
+    /// the program stops here and not a little later; and drop the stream of events before, which would take the
+    /// shell's keys.
+    pub fn suspend(&mut self) -> io::Result<()> {
+        leave(self.modes);
+        stop_this_job()?;
+        enter(self.modes)?;
+        if self.mouse {
+            self.set_mouse(true)?;
+        }
+        let title = std::mem::take(&mut self.title);
+        self.set_title(&title)?;
+        self.repaint()
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        leave(self.modes);
+    }
+}
+
+/// A title longer than this is of no use in a list of windows.
+const TITLE_CHARS: usize = 100;
+
+fn enter(modes: Modes) -> io::Result<()> {
+    enable_raw_mode()?;
+    ENTERED.store(true, Ordering::SeqCst);
+    if modes.without_colour {
+        // Left to itself, crossterm writes an empty colour for NO_COLOR, which resets bold and reverse as well.
+        force_color_output(true);
+    }
+    let mut sequence = Vec::new();
+    let written = modes.write_enter(&mut sequence).and_then(|()| write_now(&sequence));
+    if written.is_err() {
+        leave(modes);
+    }
+    written
+}
+
+/// Gives the terminal back, if it was taken. Errors are of no use here: the terminal may be gone.
+fn leave(modes: Modes) {
+    if !ENTERED.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let mut sequence = Vec::new();
+    if modes.write_leave(&mut sequence).is_ok() {
+        let _ = write_now(&sequence);
+    }
+    let _ = disable_raw_mode();
+}
+
+fn write_now(bytes: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(bytes)?;
+    stdout.flush()
+}
+
+/// The default action of the signal stops all processes of the job, as Ctrl-Z in a cooked terminal does.
+#[cfg(unix)]
+fn stop_this_job() -> io::Result<()> {
+    rustix::process::kill_current_process_group(rustix::process::Signal::TSTP).map_err(io::Error::from)
+}
+
+/// There is no job control to stop for.
+#[cfg(not(unix))]
+fn stop_this_job() -> io::Result<()> {
+    Ok(())
+}
+
+/// Frames to a writer: each is one write, between the marks that tell the terminal to show it at once.
+struct Drawer<W: Write> {
+    terminal: Terminal<CrosstermBackend<Output<W>>>,
+    /// Set while a frame is made, so that its parts are not written one by one.
+    hold: Arc<AtomicBool>,
+}
+
+impl<W: Write> Drawer<W> {
+    fn new(writer: W, viewport: Viewport) -> io::Result<Self> {
+        let hold = Arc::new(AtomicBool::new(false));
+        let backend = CrosstermBackend::new(Output::new(writer, Arc::clone(&hold)));
+        let terminal = Terminal::with_options(backend, TerminalOptions { viewport })?;
+        Ok(Self { terminal, hold })
+    }
+
+    fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        self.hold.store(true, Ordering::Relaxed);
+        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        self.terminal.draw(render)?;
+        queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
+        self.hold.store(false, Ordering::Relaxed);
+        Write::flush(self.terminal.backend_mut())
+    }
+
+    /// By a change of size, never by `Terminal::clear`: that one asks the terminal where its cursor is, and the answer
+    /// is lost to the stream of events.
+    fn forget(&mut self) -> io::Result<()> {
+        let size = self.terminal.size()?;
+        self.terminal.resize(Rect::from((ratatui::layout::Position::ORIGIN, size)))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,6 @@
+//! What the developers' commands are made of.
+
+#[cfg(feature = "pictures")]
+pub mod picture;
+#[cfg(feature = "pictures")]
+pub mod specimen;

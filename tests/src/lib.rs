@@ -22,7 +22,7 @@ pub use capture::Capture;
 pub use home::Home;
 pub use plain::{Answer, PlainBuilder, PlainClient, Stdin, Stdout, users_in};
 pub use process::{Exit, Process, binary};
-pub use pty::PtyClient;
+pub use pty::{PtyBuilder, PtyClient};
 pub use raw::{RawClient, RawSocket};
 pub use server::{FailedStart, ServerBuilder, TestServer, password_of};
 

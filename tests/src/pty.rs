@@ -1,5 +1,6 @@
 //! The real client on a real pseudo-terminal: keys in, bytes and a screen out.
 
+use std::cell::RefCell;
 use std::io::Write;
 use std::num::NonZeroU16;
 use std::rc::Rc;
@@ -15,33 +16,61 @@ const ROWS: u16 = 50;
 /// Columns of the terminal.
 const COLUMNS: u16 = 100;
 
-/// A running client on a terminal of its own.
-pub struct PtyClient {
-    process: Process,
-    master: Box<dyn MasterPty + Send>,
-    keys: Box<dyn Write + Send>,
-    output: Capture,
+/// How a client is started on a terminal.
+pub struct PtyBuilder {
+    size: (u16, u16),
+    environment: Vec<(String, String)>,
+    arguments: Vec<String>,
     home: Rc<Home>,
-    seen: usize,
 }
 
-impl PtyClient {
-    /// Starts `tui-client` with these arguments and this `TERM`. `password` goes into the environment.
-    pub fn start(term: &str, arguments: &[&str], password: Option<&str>) -> Self {
-        let home = Rc::new(Home::new());
-        let size = PtySize { rows: ROWS, cols: COLUMNS, pixel_width: 0, pixel_height: 0 };
+impl PtyBuilder {
+    /// A client with these arguments, on a terminal that says it is `term`.
+    pub fn new(term: &str, arguments: &[&str]) -> Self {
+        Self {
+            size: (ROWS, COLUMNS),
+            environment: vec![("TERM".to_owned(), term.to_owned())],
+            arguments: arguments.iter().map(|&argument| argument.to_owned()).collect(),
+            home: Rc::new(Home::new()),
+        }
+    }
+
+    /// The terminal's size.
+    #[must_use]
+    pub fn size(mut self, rows: u16, columns: u16) -> Self {
+        self.size = (rows, columns);
+        self
+    }
+
+    /// One more variable of the environment, which holds nothing else but the home and `TERM`.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The same home as another client's.
+    #[must_use]
+    pub fn home(mut self, home: &Rc<Home>) -> Self {
+        self.home = Rc::clone(home);
+        self
+    }
+
+    /// Starts it.
+    pub fn start(self) -> PtyClient {
+        let (rows, cols) = self.size;
+        let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("the system has pseudo-terminals");
         let mut command = CommandBuilder::new(binary("tui-client"));
         command.env_clear();
-        for (name, value) in home.environment() {
+        for (name, value) in self.home.environment() {
             command.env(name, value);
         }
-        command.env("TERM", term);
-        if let Some(password) = password {
-            command.env("TERN_PASSWORD", password);
+        for (name, value) in self.environment {
+            command.env(name, value);
         }
-        command.args(arguments);
-        command.cwd(home.path());
+        command.args(self.arguments);
+        command.cwd(self.home.path());
         let mut child = pair.slave.spawn_command(command).expect("the client can be started");
         let pid = child.process_id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
         let process = Process::watch("tui-client", pid.expect("a child has a process id"), move || {
@@ -51,7 +80,43 @@ impl PtyClient {
         drop(pair.slave);
         let output = Capture::of(pair.master.try_clone_reader().expect("the terminal can be read"));
         let keys = pair.master.take_writer().expect("the terminal can be written");
-        Self { process, master: pair.master, keys, output, home, seen: 0 }
+        let terminal = RefCell::new(Terminal { parser: vt100::Parser::new(side(rows), side(cols), 0), fed: 0 });
+        PtyClient { process, master: pair.master, keys, output, home: self.home, seen: 0, terminal }
+    }
+}
+
+/// What a terminal makes of the bytes.
+struct Terminal {
+    parser: vt100::Parser,
+    fed: usize,
+}
+
+impl Terminal {
+    fn feed(&mut self, bytes: &[u8]) {
+        self.parser.process(&bytes[self.fed..]);
+        self.fed = bytes.len();
+    }
+}
+
+/// A running client on a terminal of its own.
+pub struct PtyClient {
+    process: Process,
+    master: Box<dyn MasterPty + Send>,
+    keys: Box<dyn Write + Send>,
+    output: Capture,
+    home: Rc<Home>,
+    seen: usize,
+    terminal: RefCell<Terminal>,
+}
+
+impl PtyClient {
+    /// Starts `tui-client` with these arguments and this `TERM`. `password` goes into the environment.
+    pub fn start(term: &str, arguments: &[&str], password: Option<&str>) -> Self {
+        let builder = PtyBuilder::new(term, arguments);
+        match password {
+            Some(password) => builder.env("TERN_PASSWORD", password).start(),
+            None => builder.start(),
+        }
     }
 
     /// Presses keys.
@@ -84,13 +149,24 @@ impl PtyClient {
 
     /// Waits until the screen fits.
     pub fn expect_screen(&self, what: &str, mut fits: impl FnMut(&str) -> bool) {
-        let found = self.output.wait_within(DEADLINE, |bytes, _| fits(&screen_of(bytes)).then_some(()));
+        self.expect_view(what, |screen| fits(&screen.contents()));
+    }
+
+    /// Waits until the screen, with its colours, cursor and modes, fits.
+    pub fn expect_view(&self, what: &str, mut fits: impl FnMut(&vt100::Screen) -> bool) {
+        let found = self.output.wait_within(DEADLINE, |bytes, _| {
+            let mut terminal = self.terminal.borrow_mut();
+            terminal.feed(bytes);
+            fits(terminal.parser.screen()).then_some(())
+        });
         assert!(found.is_some(), "the screen never showed {what}\n{}", self.report());
     }
 
     /// What the terminal shows now.
     pub fn screen(&self) -> String {
-        screen_of(&self.output.bytes())
+        let mut terminal = self.terminal.borrow_mut();
+        terminal.feed(&self.output.bytes());
+        terminal.parser.screen().contents()
     }
 
     /// Everything that was written to the terminal.
@@ -101,12 +177,20 @@ impl PtyClient {
     /// Changes the size of the terminal.
     pub fn resize(&self, rows: u16, columns: u16) {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        let mut terminal = self.terminal.borrow_mut();
+        terminal.feed(&self.output.bytes());
+        terminal.parser.screen_mut().set_size(side(rows.max(1)), side(columns.max(1)));
         self.master.resize(size).expect("the terminal can be resized");
     }
 
     /// Waits for the client's end.
     pub fn exit(&self) -> Exit {
         self.process.wait_within(DEADLINE).unwrap_or_else(|| panic!("the client does not end\n{}", self.report()))
+    }
+
+    /// Sends the client a signal.
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        self.process.signal(signal);
     }
 
     /// Its home.
@@ -124,9 +208,6 @@ fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
     bytes.windows(wanted.len()).position(|window| window == wanted)
 }
 
-fn screen_of(bytes: &[u8]) -> String {
-    let side = |length| NonZeroU16::new(length).expect("the terminal is not empty");
-    let mut parser = vt100::Parser::new(side(ROWS), side(COLUMNS), 0);
-    parser.process(bytes);
-    parser.screen().contents()
+fn side(length: u16) -> NonZeroU16 {
+    NonZeroU16::new(length).expect("the terminal is not empty")
 }

@@ -4,8 +4,9 @@ use secrecy::SecretString;
 use shared::id::Seq;
 use shared::message::{Reason, ServerMessage};
 
-use super::input::{Mono, SessionId};
+use super::input::SessionId;
 use crate::record::{AccountId, Conversation, Read, Ticket, Write};
+use shared::time::Mono;
 
 /// Something to do. The hub performs the effects of one input in their order.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use shared::id::{ClientId, RequestId, Seq, UnixMs};
+use shared::id::{ClientId, RequestId, Seq};
 use shared::message::{Kind, Reason};
 use shared::name::Name;
 
@@ -13,32 +13,6 @@ use crate::record::{Conversation, KeepError, Kept, Phc, Ticket};
 /// One connection that got as far as `welcome`. Never used twice in one run of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(pub u64);
-
-/// Milliseconds on a clock that never jumps; its zero means nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Mono(pub u64);
-
-impl Mono {
-    /// The moment `span` later.
-    #[must_use]
-    pub fn after(self, span: Duration) -> Self {
-        Self(self.0.saturating_add(shared::id::millis(span)))
-    }
-
-    /// How long it is from `earlier` to this moment.
-    pub fn since(self, earlier: Self) -> Duration {
-        Duration::from_millis(self.0.saturating_sub(earlier.0))
-    }
-}
-
-/// When an input happened. Timers use `mono`; `wall` is for what people and the log see.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Moment {
-    /// On the clock that never jumps.
-    pub mono: Mono,
-    /// On the wall.
-    pub wall: UnixMs,
-}
 
 /// Something that happened.
 #[derive(Debug)]

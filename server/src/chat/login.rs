@@ -10,11 +10,12 @@ use shared::error::Code;
 use shared::id::RequestId;
 use shared::message::{Reason, Refusal, ServerMessage};
 use shared::name::Name;
+use shared::time::seconds;
 
 use super::effect::{Effect, LogEvent, Subject};
 use super::input::{SessionId, Verdict};
 use super::pending::{LoginCheck, Pending};
-use super::refuse::{refuse, seconds, storage};
+use super::refuse::{refuse, storage};
 use super::sessions::{Farewell, Stage};
 use super::strikes::Strike;
 use super::{Chat, Turn};

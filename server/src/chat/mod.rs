@@ -28,9 +28,10 @@ mod strikes;
 mod users;
 
 pub use effect::{Effect, LogEvent, Subject};
-pub use input::{Input, Moment, Mono, Place, Request, SessionId, Verdict};
+pub use input::{Input, Place, Request, SessionId, Verdict};
 
 pub use crate::record::Ticket;
+pub use shared::time::{Moment, Mono};
 
 use crate::record::{AccountId, Conversation, KeptMessage, Read, Snapshot, Write};
 use delivery::Said;

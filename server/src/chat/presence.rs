@@ -11,10 +11,11 @@ use shared::limits::USERS_PAGE;
 use shared::message::{Absence, Reason, Refusal, ServerMessage, UserInfo};
 use shared::name::Name;
 
-use super::input::{Mono, SessionId};
+use super::input::SessionId;
 use super::refuse::parts;
 use super::{Chat, Turn};
 use crate::record::AccountId;
+use shared::time::Mono;
 
 /// The shortest time between two digests. Nobody sees 20 ms, and a mass login costs one write per user and tick.
 const TICK: Duration = Duration::from_millis(20);

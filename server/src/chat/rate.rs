@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::input::Mono;
+use shared::time::Mono;
 
 /// The span over which registrations are counted.
 const WINDOW: Duration = Duration::from_mins(10);

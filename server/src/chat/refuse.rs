@@ -1,9 +1,8 @@
 //! Refusals and long answers in the form in which they travel.
 
 use shared::error::Code;
-use shared::id::{RequestId, millis};
+use shared::id::RequestId;
 use shared::message::Refusal;
-use std::time::Duration;
 
 use crate::record::KeepError;
 
@@ -29,9 +28,4 @@ pub(super) fn parts<T: Clone>(list: Vec<T>, size: usize) -> Vec<(Vec<T>, bool)> 
     }
     let last = list.len().div_ceil(size) - 1;
     list.chunks(size).enumerate().map(|(index, part)| (part.to_vec(), index < last)).collect()
-}
-
-/// Whole seconds, rounded up, as people count a wait.
-pub(super) fn seconds(span: Duration) -> u64 {
-    millis(span).div_ceil(1000)
 }

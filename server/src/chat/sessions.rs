@@ -10,11 +10,12 @@ use shared::name::Name;
 
 use super::catchup::Feed;
 use super::effect::LogEvent;
-use super::input::{Mono, SessionId};
+use super::input::SessionId;
 use super::pending::Pending;
 use super::refuse::refuse;
 use super::{Chat, Turn};
 use crate::record::{AccountId, Conversation, KeepError, Kept, SessionRow, Write};
+use shared::time::Mono;
 
 /// One connection.
 #[derive(Debug)]

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use shared::limits::TRIES;
 
-use super::input::{Moment, Mono};
 use crate::record::Strikes;
+use shared::time::{Moment, Mono};
 
 /// How many names are counted at most. A stranger can invent names; the oldest harmless ones are forgotten.
 const NAMES: usize = 65_536;

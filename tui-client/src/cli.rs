@@ -55,8 +55,11 @@ Exit codes:
 )]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 pub struct Args {
-    /// Server: a name, an address, HOST:PORT, [V6]:PORT or an invite tern://... [default: 127.0.0.1]
-    #[arg(value_name = "HOST")]
+    /// The server.
+    #[arg(
+        value_name = "HOST",
+        help = "Server: a name, an address, HOST:PORT, [V6]:PORT or an invite tern://... [default: 127.0.0.1]"
+    )]
     pub host: Option<Address>,
     /// Port of the server [default: 4000]
     #[arg(value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]

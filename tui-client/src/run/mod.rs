@@ -1,7 +1,7 @@
 //! The one loop: what the user does, what the network says, timers and signals go into the model, and its effects are
 //! performed.
 //!
-//! It is the same for every [`Face`]. All waiting of the client happens in [`Driver::wait`] and [`Driver::settle`].
+//! It is the same for every [`Face`]. All waiting of the client happens in `Driver::wait` and `Driver::settle`.
 
 mod face;
 mod hosting;

@@ -1,6 +1,6 @@
 //! The one function that changes the model.
 //!
-//! This file dispatches: what happened goes to the module that knows about it. The modules work on a [`Turn`], which
+//! This file dispatches: what happened goes to the module that knows about it. The modules work on a `Turn`, which
 //! holds the model, the moment and the effects so far.
 
 mod answers;

@@ -10,6 +10,7 @@ use shared::text::{Lines, SafeText};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
@@ -34,10 +35,21 @@ pub enum LoggingError {
 /// Logs to stderr from now on, for the whole process: a level (`info`), or directives such as `warn,server::net=debug`.
 /// Where something else has begun to log before, that stays.
 pub fn begin(directives: &str) -> Result<(), LoggingError> {
+    begin_with(directives, std::io::stderr)
+}
+
+/// Logs to a file in the same way, for a server inside a program that needs its terminal for itself.
+pub fn begin_in(file: std::fs::File, directives: &str) -> Result<(), LoggingError> {
+    begin_with(directives, std::sync::Arc::new(file))
+}
+
+fn begin_with<W>(directives: &str, writer: W) -> Result<(), LoggingError>
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
     let filter = EnvFilter::try_new(directives)
         .map_err(|source| LoggingError::Directives { directives: directives.to_owned(), source })?;
-    let _ =
-        tracing_subscriber::fmt().with_env_filter(filter).event_format(Line).with_writer(std::io::stderr).try_init();
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).event_format(Line).with_writer(writer).try_init();
     Ok(())
 }
 

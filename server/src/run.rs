@@ -170,7 +170,8 @@ impl Running {
     /// What friends give their client as HOST: an address of this machine, and the key to expect there. `None` without
     /// TLS.
     pub fn invite(&self) -> Option<String> {
-        let host = if self.address.ip().is_unspecified() { lan_address() } else { self.address.ip() };
+        let here = self.address.ip();
+        let host = if here.is_unspecified() { lan_address().unwrap_or(Ipv4Addr::LOCALHOST.into()) } else { here };
         let address = SocketAddr::new(host, self.address.port());
         self.fingerprint.map(|fingerprint| format!("tern://{address}#{}", fingerprint.digits()))
     }
@@ -275,14 +276,14 @@ fn unlistened(config: &Config, error: &io::Error) -> StartError {
     StartError::Listen { address: wanted(config), why }
 }
 
-/// The address that others in the network most likely reach this machine at, or loopback when there is no network.
-fn lan_address() -> IpAddr {
+/// The address that others in the network most likely reach this machine at; `None` when there is no network.
+pub fn lan_address() -> Option<IpAddr> {
     // Connecting a datagram socket sends nothing: it only asks the system which way it would go. The address belongs to
     // nobody (RFC 5737).
-    let route = || {
+    let route = || -> io::Result<SocketAddr> {
         let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
         socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9))?;
         socket.local_addr()
     };
-    route().map_or(Ipv4Addr::LOCALHOST.into(), |address: SocketAddr| address.ip())
+    route().ok().map(|address| address.ip()).filter(|address| !address.is_unspecified())
 }

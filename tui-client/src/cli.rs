@@ -21,6 +21,8 @@ use crate::tui::theme::ThemeChoice;
 
 pub mod start;
 pub mod trust;
+#[cfg(feature = "host")]
+pub mod try_out;
 
 #[cfg(test)]
 mod tests;
@@ -43,7 +45,7 @@ Exit codes:
   3  Cannot connect, or lost     7  The key of the server has changed";
 
 /// The command line as it was typed.
-#[derive(Debug, Parser)]
+#[derive(Debug, Default, Parser)]
 #[command(
     name = "tui-client",
     version,
@@ -54,8 +56,11 @@ Exit codes:
 )]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 pub struct Args {
-    /// Server: a name, an address, HOST:PORT, [V6]:PORT or an invite tern://... [default: 127.0.0.1]
-    #[arg(value_name = "HOST")]
+    /// The server.
+    #[arg(
+        value_name = "HOST",
+        help = "Server: a name, an address, HOST:PORT, [V6]:PORT or an invite tern://... [default: 127.0.0.1]"
+    )]
     pub host: Option<Address>,
     /// Port of the server [default: 4000]
     #[arg(value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
@@ -102,6 +107,10 @@ pub struct Args {
     /// Hold lines back until Enter while a line is being typed, for screen readers
     #[arg(long)]
     pub hold: bool,
+    /// Host a server in this program, for everybody in your network, and chat there (port: --host 5000)
+    #[cfg_attr(feature = "host", arg(long = "host", id = "host_here", conflicts_with_all = ["fingerprint", "no_tls"]))]
+    #[cfg_attr(not(feature = "host"), arg(skip))]
+    pub host_here: bool,
     /// Accept only the server with this key
     #[arg(long, value_name = "SHA256:...")]
     pub fingerprint: Option<Fingerprint>,
@@ -119,6 +128,9 @@ pub struct Args {
 /// What the program can do besides chatting.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Look around: a server of your own with three scripted people, which leaves nothing behind
+    #[cfg(feature = "host")]
+    Try(try_out::TryArgs),
     /// List or forget remembered server keys
     #[command(subcommand, disable_help_subcommand = true)]
     Trust(trust::TrustCommand),
@@ -163,6 +175,10 @@ pub struct Settings {
     pub target: Target,
     /// The keys of servers seen before.
     pub trust: TrustStore,
+    /// Whether to start a server in this process, with the port of `target`.
+    pub host: bool,
+    /// Sentences to show at the start.
+    pub notes: Vec<String>,
     /// How the chat is shown.
     pub face: Face,
     /// Whether a server was named at all.
@@ -268,12 +284,13 @@ impl Args {
         let config_path = self.config.clone().or_else(|| (surroundings.variable)("TERN_CONFIG").map(PathBuf::from));
         let config = Config::load(config_path.as_deref())?;
         let face = choose_face(self.wish(&config)?, surroundings)?;
-        let server_is_named = self.host.is_some() || text("TERN_SERVER")?.is_some() || config.server.is_some();
+        let host = self.host_here;
+        let server_is_named = host || self.host.is_some() || text("TERN_SERVER")?.is_some() || config.server.is_some();
         let theme = match self.theme {
             Some(theme) => theme,
             None => parse("theme in the config file", config.theme.as_deref())?.unwrap_or_default(),
         };
-        let target = self.target(text("TERN_SERVER")?, &config)?;
+        let target = if host { self.own_server()? } else { self.target(text("TERN_SERVER")?, &config)? };
         let mut warnings = Vec::new();
         let password = self.password(surroundings, &config, &mut warnings)?;
         let linger = match self.linger {
@@ -283,6 +300,8 @@ impl Args {
         let settings = Settings {
             target,
             trust: TrustStore::standard().map_err(SettingsError::NoHome)?,
+            host,
+            notes: Vec::new(),
             face,
             server_is_named,
             theme,
@@ -318,6 +337,24 @@ impl Args {
                 why: "give auto, plain or json".into(),
             }),
         }
+    }
+
+    /// The server of `--host`: this machine, whatever environment and config file say. `--host 5000` means the port.
+    fn own_server(&self) -> Result<Target, SettingsError> {
+        let conflict = "--host starts the server on this machine: leave HOST out, or name the port alone";
+        let port = match &self.host {
+            None => self.port,
+            Some(Address { host, port: None, fingerprint: None })
+                if self.port.is_none() && host.parse::<u16>().is_ok() =>
+            {
+                host.parse().ok()
+            }
+            Some(Address { host, port, fingerprint: None }) if is_this_machine(host) => {
+                agree(*port, self.port, conflict)?
+            }
+            Some(_) => return Err(SettingsError::Conflict(conflict.into())),
+        };
+        Ok(Target { host: DEFAULT_HOST.into(), port: port.unwrap_or(DEFAULT_PORT), fingerprint: None, tls: true })
     }
 
     fn target(&self, variable: Option<String>, config: &Config) -> Result<Target, SettingsError> {
@@ -356,6 +393,12 @@ impl Args {
         let path = (surroundings.variable)("TERN_PASSWORD_FILE").map(PathBuf::from);
         path.or_else(|| config.password_file.clone()).map(|path| read_password(&path, warnings)).transpose()
     }
+}
+
+/// Whether a host certainly is this machine.
+fn is_this_machine(host: &str) -> bool {
+    let address = host.parse::<std::net::IpAddr>();
+    address.map_or(host.eq_ignore_ascii_case("localhost"), |address| address.is_loopback())
 }
 
 /// Chooses the face: what was asked for, else what the terminal can show. The full screen needs both ends of a

@@ -5,8 +5,12 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _};
+use tokio::runtime::Builder;
+use tui_client::app::exit::Exit;
 use tui_client::cli::trust::{self, TrustCommand, TrustCommandError};
-use tui_client::cli::{Args, Command, Face, Settings, Surroundings};
+#[cfg(feature = "host")]
+use tui_client::cli::try_out::{self, TryArgs};
+use tui_client::cli::{Args, Command, Face, Settings, Surroundings, start};
 use tui_client::net::TrustStore;
 
 fn main() -> ExitCode {
@@ -16,37 +20,64 @@ fn main() -> ExitCode {
     };
     match args.command.take() {
         Some(Command::Trust(command)) => change_trust(command),
+        #[cfg(feature = "host")]
+        Some(Command::Try(args)) => look_around(args),
         None => chat(args),
     }
 }
 
-fn chat(args: Args) -> ExitCode {
-    let surroundings = Surroundings {
+fn surroundings() -> Surroundings<'static> {
+    Surroundings {
         variable: &|name| std::env::var_os(name),
         stdin_is_terminal: io::stdin().is_terminal(),
         stdout_is_terminal: io::stdout().is_terminal(),
-    };
-    match args.resolve(surroundings) {
+    }
+}
+
+#[cfg(feature = "host")]
+fn look_around(args: TryArgs) -> ExitCode {
+    match args.resolve(surroundings()) {
+        Ok(settings) => run(ThreadsFor::Company, try_out::run(settings)),
+        Err(error) => usage(&Args::command().error(ErrorKind::ValueValidation, error)),
+    }
+}
+
+fn chat(args: Args) -> ExitCode {
+    match args.resolve(surroundings()) {
         Ok(resolved) => {
             resolved.warnings.iter().for_each(|warning| say(&format!("warning: {warning}")));
-            run(resolved.settings)
+            run(ThreadsFor::settings(&resolved.settings), start::chat(resolved.settings))
         }
         Err(error) => usage(&Args::command().error(ErrorKind::ValueValidation, error)),
     }
 }
 
-fn run(settings: Settings) -> ExitCode {
-    // One thread is enough for one person. The full screen blocks its thread while the terminal takes nothing, so what
-    // runs beside it has another.
-    let mut builder = match settings.face {
-        Face::Screen => tokio::runtime::Builder::new_multi_thread(),
-        Face::Plain | Face::Json => tokio::runtime::Builder::new_current_thread(),
+/// How many threads a run needs.
+#[derive(Clone, Copy)]
+enum ThreadsFor {
+    /// One is enough, and what runs beside the loop ends with it.
+    OnePerson,
+    /// The full screen blocks its thread while the terminal takes nothing: neither the connection nor a server in this
+    /// process may wait for that.
+    Company,
+}
+
+impl ThreadsFor {
+    fn settings(settings: &Settings) -> Self {
+        if settings.face == Face::Screen || start::may_host(settings) { Self::Company } else { Self::OnePerson }
+    }
+}
+
+fn run(threads: ThreadsFor, chat: impl Future<Output = io::Result<Exit>>) -> ExitCode {
+    let mut builder = match threads {
+        ThreadsFor::OnePerson => Builder::new_current_thread(),
+        ThreadsFor::Company => Builder::new_multi_thread(),
     };
-    let runtime = match builder.worker_threads(1).enable_all().build() {
+    let runtime = match builder.enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error),
     };
-    let exit = runtime.block_on(tui_client::cli::start::chat(settings));
+    let exit = runtime.block_on(chat);
     // A thread may still wait for a line that nobody will type.
     runtime.shutdown_background();
     exit.map_or_else(|error| fail(&error), |exit| ExitCode::from(exit.code()))

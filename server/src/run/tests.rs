@@ -157,7 +157,15 @@ async fn the_start_tells_whether_sample_passwords_are_in_force() {
     }
 }
 
-#[test]
-fn an_invite_names_a_real_address() {
-    assert!(!lan_address().is_unspecified());
+#[tokio::test]
+async fn an_invite_names_a_real_address() {
+    let folder = folder();
+    let mut config = config(&folder, None);
+    config.bind = None;
+    let running = Server::new(config).await.expect("starts").listen();
+    let invite = running.invite().expect("TLS");
+    let address = invite.strip_prefix("tern://").and_then(|rest| rest.split_once('#')).expect("an invite").0;
+    let address: SocketAddr = address.parse().expect("an address");
+    assert!(!address.ip().is_unspecified());
+    running.shutdown().await.expect("ends in order");
 }

@@ -12,6 +12,9 @@ use super::report::Report;
 pub enum Effect {
     /// Open a connection; the one before, if any, is given up and nothing more is heard of it.
     Connect,
+    /// Start a server in this process, which is the one to connect to from now on. Answered by
+    /// [`Msg::Hosting`](super::msg::Msg::Hosting) or [`Msg::NotHosted`](super::msg::Msg::NotHosted).
+    Host,
     /// Give the connection up.
     Disconnect,
     /// Send a login or a registration. Passwords are effects of their own, so that they stay secret up to the frame.
@@ -58,6 +61,8 @@ pub struct LogIn {
 /// [`Msg::Answered`](super::msg::Msg::Answered).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Question {
+    /// Whether to host a server in this process, since none is there: `y` does it, everything else ends the program.
+    Host,
     /// The account's name.
     Name,
     /// Its password.
@@ -77,6 +82,6 @@ pub enum Question {
 impl Question {
     /// Whether the answer must not be seen while it is typed.
     pub fn is_secret(self) -> bool {
-        self != Self::Name
+        !matches!(self, Self::Host | Self::Name)
     }
 }

@@ -35,6 +35,22 @@ pub enum Msg {
         /// For the wait until the next attempt.
         jitter: Jitter,
     },
+    /// A server runs in this process, and connections go there from now on.
+    Hosting {
+        /// Where it is reached from here: `host:port`.
+        server: String,
+        /// What friends give their client as HOST.
+        invite: String,
+        /// The file with its log.
+        log: String,
+    },
+    /// No server could be started in this process.
+    NotHosted {
+        /// Why, as a fragment.
+        why: String,
+    },
+    /// This program has something to say about itself.
+    Noted(String),
     /// The server says something.
     Server(ServerMessage),
     /// A line was typed or read where commands are read.
@@ -120,6 +136,8 @@ pub enum Trust {
 /// Why no connection came about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
+    /// Nobody listens at the address. The text is a fragment that names it.
+    NobodyListens(String),
     /// It may work later. The text is a fragment that names the address.
     Unreachable(String),
     /// It will not work later either. The text is a fragment.

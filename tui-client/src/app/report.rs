@@ -20,6 +20,13 @@ pub enum Report {
         /// `host:port`.
         server: String,
     },
+    /// A server runs in this process.
+    Hosting {
+        /// What friends give their client as HOST.
+        invite: String,
+        /// The file with its log.
+        log: String,
+    },
     /// The connection stands.
     Connected,
     /// The connection is gone; the next attempt comes in so many seconds.
@@ -86,7 +93,7 @@ pub enum Report {
         /// Who.
         name: Name,
     },
-    /// A sentence of the server for everybody, or about the account.
+    /// A sentence of the server for everybody or about the account, or of this program about itself.
     Notice(SafeText),
     /// A command was done.
     Done(Done),
@@ -236,6 +243,13 @@ pub enum Aside {
     NotEncrypted,
     /// No connection came about, or it is gone. The text is a fragment.
     Unreachable {
+        /// Why.
+        why: String,
+    },
+    /// A server can be started with an option of this program.
+    HostOption,
+    /// No server could be started in this process. The text is a fragment.
+    NotHosted {
         /// Why.
         why: String,
     },

@@ -1,14 +1,18 @@
 //! From settings to a running chat: what the command line says, in the words of the model and of the faces.
 
+use std::cell::RefCell;
 use std::io;
+use std::rc::Rc;
 use std::time::Duration;
 
-use super::{Face, Linger, Settings};
+use super::{Face, Linger, Settings, is_this_machine};
 use crate::app::exit::Exit;
-use crate::app::model;
-use crate::net;
+use crate::app::model::{self, Hosting};
+#[cfg(feature = "host")]
+use crate::host::Host;
+use crate::net::{self, Target, TrustStore};
 use crate::plain::Voice;
-use crate::run::{self, LineOptions, Options, ScreenOptions, Server};
+use crate::run::{self, LineOptions, Options, ScreenOptions, Server, Signals, StartHost};
 use crate::tui::canvas::Drawing;
 use crate::tui::glyphs::Glyphs;
 use crate::tui::state::Look;
@@ -25,23 +29,109 @@ const HISTORY_ON_SCREEN: u16 = 100;
 ///
 /// # Errors
 ///
-/// When this system refuses signals.
+/// When this system refuses signals, or when a server that was started here has failed.
 pub async fn chat(settings: Settings) -> io::Result<Exit> {
-    let (target, trust) = (settings.target.clone(), settings.trust.clone());
-    if settings.face == Face::Screen {
-        let screen = screen_options(&settings);
-        let (options, _) = options(settings);
-        let server = screen.server.clone();
-        let dial = |generation, events| net::spawn(server.target(), trust.clone(), generation, events);
-        return run::screen(options, screen, dial).await;
+    let signals = Signals::listen(listens_to_suspend(&settings))?;
+    chat_with(settings, signals).await
+}
+
+/// Whether Ctrl-Z is a signal: on the full screen it is a key.
+pub(super) fn listens_to_suspend(settings: &Settings) -> bool {
+    settings.stdin_is_terminal && settings.face != Face::Screen
+}
+
+/// [`chat`], with signals that were listened to before.
+pub(super) async fn chat_with(settings: Settings, signals: Signals) -> io::Result<Exit> {
+    let way = Way::to(settings.target.clone(), settings.trust.clone());
+    #[cfg(feature = "host")]
+    let host = Some(way.host(settings.target.port));
+    #[cfg(not(feature = "host"))]
+    let host = None;
+    let exit = if settings.face == Face::Screen {
+        let screen = screen_options(&settings, way.server.clone());
+        run::screen(options(settings, host).0, screen, signals, way.dial()).await
+    } else {
+        let (options, lines) = options(settings, host);
+        Ok(run::lines(options, lines, signals, way.dial()).await)
+    };
+    #[cfg(feature = "host")]
+    way.end().await?;
+    exit
+}
+
+/// Whether a server may run in this process, which then needs a thread besides that of the face.
+pub fn may_host(settings: &Settings) -> bool {
+    matches!(hosting(settings), Hosting::Asked | Hosting::Now)
+}
+
+/// Who names a server means that one: only where this machine's is missing, another one takes its place.
+fn hosting(settings: &Settings) -> Hosting {
+    let Target { host, fingerprint, tls, .. } = &settings.target;
+    let is_any_server_here = is_this_machine(host) && fingerprint.is_none() && *tls;
+    match (cfg!(feature = "host"), settings.host) {
+        (false, _) => Hosting::Never,
+        (true, true) => Hosting::Now,
+        (true, false) if is_any_server_here && is_interactive(settings) => Hosting::Asked,
+        (true, false) => Hosting::Named,
     }
-    let (options, lines) = options(settings);
-    let dial = |generation, events| net::spawn(target.clone(), trust.clone(), generation, events);
-    run::lines(options, lines, dial).await
+}
+
+fn is_interactive(settings: &Settings) -> bool {
+    settings.stdin_is_terminal && settings.execute.is_empty()
+}
+
+/// Where connections go. The login's address field and a server that is started in this process change it.
+#[derive(Clone)]
+struct Way {
+    server: Server,
+    trust: Rc<RefCell<TrustStore>>,
+    #[cfg(feature = "host")]
+    host: Rc<RefCell<Option<Host>>>,
+}
+
+impl Way {
+    fn to(target: Target, trust: TrustStore) -> Self {
+        Self {
+            server: Server::new(target),
+            trust: Rc::new(RefCell::new(trust)),
+            #[cfg(feature = "host")]
+            host: Rc::default(),
+        }
+    }
+
+    /// Opens connections.
+    fn dial(&self) -> impl FnMut(u64, tokio::sync::mpsc::Sender<(u64, net::NetEvent)>) -> net::Link + use<> {
+        let way = self.clone();
+        move |generation, events| net::spawn(way.server.target(), way.trust.borrow().clone(), generation, events)
+    }
+
+    /// How to start a server that connections go to from then on.
+    #[cfg(feature = "host")]
+    fn host(&self, port: u16) -> StartHost {
+        let way = self.clone();
+        StartHost::new(async move {
+            let host = Host::start(port).await.map_err(|error| error.to_string())?;
+            let hosted = host.hosted();
+            way.server.set(host.target());
+            *way.trust.borrow_mut() = TrustStore::forgetful();
+            *way.host.borrow_mut() = Some(host);
+            Ok(hosted)
+        })
+    }
+
+    /// Ends the server that was started here, if any.
+    #[cfg(feature = "host")]
+    async fn end(self) -> io::Result<()> {
+        let host = self.host.borrow_mut().take();
+        match host {
+            Some(host) => host.stop().await.map_err(io::Error::other),
+            None => Ok(()),
+        }
+    }
 }
 
 /// What the terminal and its user want of the full screen.
-fn screen_options(settings: &Settings) -> ScreenOptions {
+fn screen_options(settings: &Settings, server: Server) -> ScreenOptions {
     let text = |name: &str| std::env::var(name).ok();
     let [no_color, colorterm, term, colorfgbg] = ["NO_COLOR", "COLORTERM", "TERM", "COLORFGBG"].map(text);
     let environment = Environment {
@@ -69,14 +159,14 @@ fn screen_options(settings: &Settings) -> ScreenOptions {
         asks_server: !settings.server_is_named,
         name: settings.user.clone(),
         servers,
-        server: Server::new(settings.target.clone()),
+        server,
     }
 }
 
 /// Who cannot ask gets nothing that was not asked for: older lines and presence come by themselves only where somebody
 /// types.
-fn options(settings: Settings) -> (Options, LineOptions) {
-    let is_interactive = settings.stdin_is_terminal && settings.execute.is_empty();
+fn options(settings: Settings, host: Option<StartHost>) -> (Options, LineOptions) {
+    let (is_interactive, hosting) = (is_interactive(&settings), hosting(&settings));
     let history = match settings.face {
         Face::Screen => HISTORY_ON_SCREEN,
         _ if is_interactive => HISTORY_AT_TERMINAL,
@@ -95,6 +185,7 @@ fn options(settings: Settings) -> (Options, LineOptions) {
             Some(Linger::Forever) => model::Linger::Forever,
         },
         retry: settings.retry.map(Duration::from_secs),
+        hosting,
     };
     let lines = LineOptions {
         voice: match settings.face {
@@ -105,18 +196,20 @@ fn options(settings: Settings) -> (Options, LineOptions) {
         commands: Some(settings.execute).filter(|commands| !commands.is_empty()),
         hold: settings.hold,
     };
-    (Options { settings: model, name: settings.user, password: settings.password }, lines)
+    let Settings { user: name, password, notes, .. } = settings;
+    (Options { settings: model, name, password, notes, host }, lines)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::{Target, TrustStore};
 
     fn settings(stdin_is_terminal: bool, execute: &[&str]) -> Settings {
         Settings {
             target: Target { host: "Chat".into(), port: 4000, fingerprint: None, tls: true },
             trust: TrustStore::in_folder("unused"),
+            host: false,
+            notes: Vec::new(),
             face: Face::Plain,
             server_is_named: true,
             theme: theme::ThemeChoice::Auto,
@@ -139,10 +232,33 @@ mod tests {
     fn only_somebody_who_types_gets_what_was_not_asked_for() {
         let table = [(true, &[][..], true), (true, &["who"], false), (false, &[], false)];
         for (stdin_is_terminal, execute, expected) in table {
-            let (options, lines) = options(settings(stdin_is_terminal, execute));
+            let (options, lines) = options(settings(stdin_is_terminal, execute), None);
             let given = options.settings;
             assert_eq!((given.interactive, given.presence, given.history > 0), (expected, expected, expected));
             assert_eq!(lines.commands.is_some(), !execute.is_empty());
+        }
+    }
+
+    #[test]
+    fn only_who_means_any_server_here_and_can_answer_is_asked_to_host() {
+        let target = |host: &str, fingerprint, tls| Target { host: host.into(), port: 4000, fingerprint, tls };
+        let table = [
+            (target("127.0.0.1", None, true), true, Hosting::Asked),
+            (target("LocalHost", None, true), true, Hosting::Asked),
+            (target("::1", None, true), true, Hosting::Asked),
+            (target("127.0.0.1", None, true), false, Hosting::Named),
+            (target("chat.example", None, true), true, Hosting::Named),
+            (target("127.0.0.1", Some(net::Fingerprint([1; 32])), true), true, Hosting::Named),
+            (target("127.0.0.1", None, false), true, Hosting::Named),
+        ];
+        for (target, stdin_is_terminal, expected) in table {
+            let given = Settings { target, ..settings(stdin_is_terminal, &[]) };
+            let expected = if cfg!(feature = "host") { expected } else { Hosting::Never };
+            assert_eq!(hosting(&given), expected, "{given:?}");
+        }
+        if cfg!(feature = "host") {
+            let asked = Settings { host: true, ..settings(false, &["who"]) };
+            assert_eq!((hosting(&asked), may_host(&asked)), (Hosting::Now, true));
         }
     }
 
@@ -156,7 +272,7 @@ mod tests {
                 retry: Some(9),
                 ..settings(stdin_is_terminal, &[])
             };
-            let given = options(asked).0.settings;
+            let given = options(asked, None).0.settings;
             assert_eq!((given.history, given.presence), (5, true));
             assert_eq!(given.linger, model::Linger::For(Duration::from_secs(3)));
             assert_eq!(given.retry, Some(Duration::from_secs(9)));

@@ -257,3 +257,58 @@ fn trust_is_a_command_and_everything_else_is_a_host() {
 fn the_command_line_is_well_formed() {
     Args::command().debug_assert();
 }
+
+#[cfg(feature = "host")]
+mod with_a_server_inside {
+    use super::*;
+    use crate::cli::try_out::TrySettings;
+    use crate::demo::Pace;
+
+    #[test]
+    fn host_is_about_this_machine_whatever_else_says() {
+        let case = Case::new().config("server = \"from-file:1\"").set("TERN_SERVER", "from-env:2");
+        let table: [(&[&str], &str); 6] = [
+            (&["--host"], "127.0.0.1:4000"),
+            (&["--host", "5000"], "127.0.0.1:5000"),
+            (&["5000", "--host"], "127.0.0.1:5000"),
+            (&["--host", "localhost", "5000"], "127.0.0.1:5000"),
+            (&["--host", "127.0.0.1:5000"], "127.0.0.1:5000"),
+            (&["--host", "0"], "127.0.0.1:0"),
+        ];
+        for (arguments, expected) in table {
+            let settings = case.settings(arguments);
+            assert!(settings.host && settings.target.tls, "{arguments:?}");
+            assert_eq!(settings.target.address(), expected, "{arguments:?}");
+        }
+        assert!(!case.settings(&[]).host);
+        let invite = format!("tern://127.0.0.1:5000#{KEY}");
+        for other in ["chat", "192.0.2.1", "70000", &invite] {
+            case.refuses(&["--host", other], &["--host", "this machine"]);
+        }
+        case.refuses(&["--host", "localhost:1", "2"], &["--host"]);
+        case.refuses(&["--host", "--no-tls"], &["--host", "--no-tls"]);
+        case.refuses(&["--host", "--fingerprint", KEY], &["--host", "--fingerprint"]);
+    }
+
+    fn try_settings(case: &Case, arguments: &[&str]) -> Result<TrySettings, String> {
+        let arguments = ["tui-client", "try"].iter().chain(arguments);
+        let args = Args::try_parse_from(arguments).map_err(|error| error.to_string())?;
+        let Some(Command::Try(args)) = args.command else { panic!("try was typed") };
+        let variable = |name: &str| case.variables.get(name).cloned();
+        let surroundings = Surroundings { variable: &variable, stdin_is_terminal: false, stdout_is_terminal: false };
+        args.resolve(surroundings).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn try_takes_the_looks_of_the_chat_and_nothing_else() {
+        let case = Case::new().config("face = \"json\"\nhold = true\nuser = \"hans\"").set("TERN_SERVER", "a b");
+        let settings = try_settings(&case, &[]).unwrap();
+        assert_eq!((settings.face, settings.hold, settings.pace), (Face::Json, true, Pace::Natural));
+        assert_eq!(settings.name, "you-there");
+        let case = case.set("USER", "anna").set("TERN_DEMO_PACE", "instant");
+        let settings = try_settings(&case, &["--plain"]).unwrap();
+        assert_eq!((settings.face, settings.pace, settings.name.as_str()), (Face::Plain, Pace::Instant, "anna"));
+        assert!(try_settings(&case, &["--plain", "--json"]).unwrap_err().contains("--json"));
+        assert!(try_settings(&case, &["192.0.2.1"]).is_err(), "it has a server of its own");
+    }
+}

@@ -127,27 +127,29 @@ async fn dial(target: &Target, address: &str, timing: &Timing) -> Result<TcpStre
             text: format!("Without TLS only this machine can be connected to: leave --no-tls out for {address}."),
         });
     }
-    let mut why = "its name has no address".to_owned();
+    let mut last = unreachable(address, "its name has no address");
     for candidate in allowed {
         let until = deadline.min(Instant::now() + timing.dial);
-        why = match timeout_at(until, TcpStream::connect(candidate)).await {
+        last = match timeout_at(until, TcpStream::connect(candidate)).await {
             Ok(Ok(socket)) => {
                 tune(&socket);
                 return Ok(socket);
             }
-            Ok(Err(error)) => explain_dial(&error),
-            Err(_) => "it does not answer".to_owned(),
+            Ok(Err(error)) => explain_dial(address, &error),
+            Err(_) => unreachable(address, "it does not answer"),
         };
     }
-    Err(unreachable(address, why))
+    Err(last)
 }
 
-fn explain_dial(error: &io::Error) -> String {
+fn explain_dial(address: &str, error: &io::Error) -> ConnectError {
     match error.kind() {
-        io::ErrorKind::ConnectionRefused => "nobody listens there".to_owned(),
-        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => "there is no way to it".to_owned(),
-        io::ErrorKind::TimedOut => "it does not answer".to_owned(),
-        _ => error.to_string(),
+        io::ErrorKind::ConnectionRefused => ConnectError::NobodyListens { address: address.to_owned() },
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
+            unreachable(address, "there is no way to it")
+        }
+        io::ErrorKind::TimedOut => unreachable(address, "it does not answer"),
+        _ => unreachable(address, error.to_string()),
     }
 }
 

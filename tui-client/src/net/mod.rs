@@ -79,7 +79,13 @@ pub enum NetEvent {
 /// Why no connection came about. The text is a sentence for the user.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConnectError {
-    /// Nobody listens, the name does not resolve, or there is no answer in time; it may work later.
+    /// The machine is there, and nobody listens.
+    #[error("cannot reach {address}: nobody listens there")]
+    NobodyListens {
+        /// `host:port`.
+        address: String,
+    },
+    /// The machine cannot be reached, the name does not resolve, or there is no answer in time; it may work later.
     #[error("cannot reach {address}: {why}")]
     Unreachable {
         /// `host:port`.

@@ -30,7 +30,8 @@ const LOCK_POLL: Duration = Duration::from_millis(5);
 /// The remembered keys of servers. Cloning it gives another handle to the same file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrustStore {
-    folder: PathBuf,
+    /// `None`: nothing is remembered.
+    folder: Option<PathBuf>,
 }
 
 /// Why the remembered keys cannot be used. Each text is a sentence with a next step.
@@ -75,12 +76,18 @@ impl TrustStore {
 
     /// A store in a folder of one's own. The folder is made at the first write.
     pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into() }
+        Self { folder: Some(folder.into()) }
     }
 
-    /// The file with the keys.
+    /// A store that knows nothing and remembers nothing, for a server inside this process: its key comes with its
+    /// address, and another server may have the address tomorrow.
+    pub fn forgetful() -> Self {
+        Self { folder: None }
+    }
+
+    /// The file with the keys; empty where nothing is remembered.
     pub fn path(&self) -> PathBuf {
-        self.folder.join(FILE)
+        self.folder.as_ref().map(|folder| folder.join(FILE)).unwrap_or_default()
     }
 
     /// The key remembered for `address`, which is `host:port` as [`super::Target::address`] writes it.
@@ -100,7 +107,8 @@ impl TrustStore {
     ///
     /// [`TrustError::Taken`] when another key is remembered for it: it is never replaced.
     pub fn remember(&self, address: &str, fingerprint: Fingerprint) -> Result<(), TrustError> {
-        let _lock = self.lock()?;
+        let Some(folder) = &self.folder else { return Ok(()) };
+        let _lock = lock(folder)?;
         let mut text = self.read()?;
         match self.parse(&text)?.into_iter().find(|(known, _)| known == address) {
             Some((_, known)) if known == fingerprint => return Ok(()),
@@ -111,12 +119,13 @@ impl TrustStore {
             text.push('\n');
         }
         writeln!(text, "{address} {fingerprint}").expect("a String takes every write");
-        self.replace(&text)
+        self.replace(folder, &text)
     }
 
     /// Forgets the key of `address`, and says whether there was one.
     pub fn forget(&self, address: &str) -> Result<bool, TrustError> {
-        let _lock = self.lock()?;
+        let Some(folder) = &self.folder else { return Ok(false) };
+        let _lock = lock(folder)?;
         let text = self.read()?;
         self.parse(&text)?;
         let kept: String =
@@ -124,12 +133,15 @@ impl TrustStore {
         if kept == text {
             return Ok(false);
         }
-        self.replace(&kept)?;
+        self.replace(folder, &kept)?;
         Ok(true)
     }
 
     /// The text of the file; nothing when there is none yet.
     fn read(&self) -> Result<String, TrustError> {
+        if self.folder.is_none() {
+            return Ok(String::new());
+        }
         let read = || -> io::Result<String> {
             let mut text = String::new();
             File::open(self.path())?.take(FILE_BYTES + 1).read_to_string(&mut text)?;
@@ -156,41 +168,41 @@ impl TrustStore {
         Ok(known)
     }
 
-    /// Takes the lock that lets one client at a time change the file. It is a file of its own, because the file with
-    /// the keys is replaced and a lock on it would guard the old one.
-    fn lock(&self) -> Result<File, TrustError> {
-        let path = self.folder.join(format!("{FILE}.lock"));
-        let lock = || -> io::Result<File> {
-            DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
-            let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path)?;
-            let deadline = Instant::now() + LOCK_DEADLINE;
-            loop {
-                match fs4::FileExt::try_lock(&file) {
-                    Ok(()) => return Ok(file),
-                    Err(fs4::TryLockError::WouldBlock) if Instant::now() < deadline => thread::sleep(LOCK_POLL),
-                    Err(fs4::TryLockError::WouldBlock) => {
-                        return Err(io::Error::other("another program holds the lock"));
-                    }
-                    Err(fs4::TryLockError::Error(error)) => return Err(error),
-                }
-            }
-        };
-        lock().map_err(|source| TrustError::Io { path: path.clone(), source })
-    }
-
     /// Puts a new text in place: whoever reads sees the old file or the new one, also after a power cut.
-    fn replace(&self, text: &str) -> Result<(), TrustError> {
-        let new = self.folder.join(format!("{FILE}.new"));
+    fn replace(&self, folder: &Path, text: &str) -> Result<(), TrustError> {
+        let new = folder.join(format!("{FILE}.new"));
         let replace = || -> io::Result<()> {
             remove_leftover(&new)?;
             let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&new)?;
             file.write_all(text.as_bytes())?;
             file.sync_all()?;
             std::fs::rename(&new, self.path())?;
-            File::open(&self.folder)?.sync_all()
+            File::open(folder)?.sync_all()
         };
         replace().map_err(|source| TrustError::Io { path: self.path(), source })
     }
+}
+
+/// Takes the lock that lets one client at a time change the file. It is a file of its own, because the file with
+/// the keys is replaced and a lock on it would guard the old one.
+fn lock(folder: &Path) -> Result<File, TrustError> {
+    let path = folder.join(format!("{FILE}.lock"));
+    let lock = || -> io::Result<File> {
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path)?;
+        let deadline = Instant::now() + LOCK_DEADLINE;
+        loop {
+            match fs4::FileExt::try_lock(&file) {
+                Ok(()) => return Ok(file),
+                Err(fs4::TryLockError::WouldBlock) if Instant::now() < deadline => thread::sleep(LOCK_POLL),
+                Err(fs4::TryLockError::WouldBlock) => {
+                    return Err(io::Error::other("another program holds the lock"));
+                }
+                Err(fs4::TryLockError::Error(error)) => return Err(error),
+            }
+        }
+    };
+    lock().map_err(|source| TrustError::Io { path: path.clone(), source })
 }
 
 /// A client that was killed while it wrote leaves its half behind; the lock says that nobody writes it now.

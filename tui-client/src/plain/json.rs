@@ -18,6 +18,7 @@ const VERSION: u64 = 1;
 pub(super) fn event(report: &Report) -> String {
     match report {
         Report::Hello { server } => hello(server),
+        Report::Hosting { invite, log } => Object::event("hosting").text("invite", invite).text("log", log).finish(),
         Report::Connected => state("connected").finish(),
         Report::Reconnecting { seconds } => state("reconnecting").number("seconds", *seconds).finish(),
         Report::LoggedIn { name } => state("logged-in").name("user", name).finish(),

@@ -83,6 +83,7 @@ impl Voice {
 /// What a person is asked at a terminal.
 pub fn prompt(question: Question) -> &'static str {
     match question {
+        Question::Host => "host one here? [y/N] ",
         Question::Name => "name: ",
         Question::Password => "password: ",
         Question::FirstPassword => "new account, password (empty: another name): ",

@@ -15,6 +15,7 @@ use crate::app::report::{Aside, Done, List, Manner, Person, Refused, Remark, Rep
 pub(super) fn event(report: &Report, clock: &Clock) -> String {
     match report {
         Report::Hello { server } => format!("plain mode, server {server}, type help, logout to leave"),
+        Report::Hosting { invite, log } => hosting(invite, log),
         Report::Connected => "state connected".to_owned(),
         Report::Reconnecting { seconds } => format!("state reconnecting {seconds}"),
         Report::LoggedIn { name } => format!("state logged-in {name}"),
@@ -35,6 +36,12 @@ pub(super) fn event(report: &Report, clock: &Clock) -> String {
         Report::Refused(refused) => refused_line(refused, clock),
         Report::Aside(one) => aside(one),
     }
+}
+
+/// The invite goes to the network, and the log may be anywhere: the quotes keep a shell from reading `#` as a comment.
+fn hosting(invite: &str, log: &str) -> String {
+    let (invite, log) = (word(invite), word(log));
+    format!("hosting {invite}: friends join with tui-client '{invite}'; the log of the server is {log}")
 }
 
 /// A word from outside, made harmless.
@@ -193,6 +200,10 @@ pub(super) fn aside(aside: &Aside) -> String {
         }
         Aside::NotEncrypted => "This connection is not encrypted.".to_owned(),
         Aside::Unreachable { why } => format!("No connection: {}.", word(why)),
+        Aside::HostOption => {
+            "To host a server in this program, for everybody in your network, run `tui-client --host`.".to_owned()
+        }
+        Aside::NotHosted { why } => format!("No server could be started here: {}.", word(why)),
         Aside::GaveUp { seconds } => format!("Gave up after {seconds} seconds without a session."),
         Aside::KeyChanged { address, expected, found } => {
             let (address, expected, found) = (word(address), word(expected), word(found));

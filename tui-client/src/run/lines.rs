@@ -106,11 +106,6 @@ impl LineFace {
         }
     }
 
-    /// Whether somebody types at a terminal.
-    pub fn has_terminal(&self) -> bool {
-        self.terminal.is_some()
-    }
-
     /// What can be handed over without waiting.
     fn at_hand(&mut self, model: &Model) -> Option<Did> {
         let question = model.question();

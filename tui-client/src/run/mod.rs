@@ -1,13 +1,14 @@
 //! The one loop: what the user does, what the network says, timers and signals go into the model, and its effects are
 //! performed.
 //!
-//! It is the same for every [`Face`]. All waiting of the client happens in [`Driver::wait`] and [`Driver::settle`].
+//! It is the same for every [`Face`]. All waiting of the client happens in `Driver::wait` and `Driver::settle`.
 
 mod clock;
 mod face;
+mod hosting;
 mod lines;
-mod pump;
 mod network;
+mod pump;
 mod screen;
 mod signals;
 mod stdin;
@@ -16,6 +17,7 @@ mod stdout;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::future::pending;
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -26,9 +28,11 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
 pub use face::{Did, Face, Shown};
+pub use hosting::{Hosted, StartHost};
 pub use lines::{LineFace, LineOptions};
 pub use network::Wire;
 pub use screen::{ScreenOptions, Server};
+pub use signals::Signals;
 
 use crate::app::effect::{Effect, LogIn};
 use crate::app::exit::Exit;
@@ -40,7 +44,7 @@ use crate::app::update::update;
 use crate::net::NetEvent;
 use clock::Clock;
 use screen::ScreenFace;
-use signals::{Signal, Signals};
+use signals::Signal;
 
 /// Events of the network that may wait. Behind them the server waits, so a reader who does not read costs nothing.
 const EVENTS: usize = 256;
@@ -60,34 +64,36 @@ pub struct Options {
     pub name: Option<String>,
     /// Its password, if it is known.
     pub password: Option<SecretString>,
+    /// Sentences to show at the start.
+    pub notes: Vec<String>,
+    /// How to start a server in this process, for settings under which the model may want that.
+    pub host: Option<StartHost>,
 }
 
 /// Runs the client with lines of text or JSON until it ends.
 ///
-/// `dial` opens a connection whose events carry the given generation; `net::spawn` is one. Must be called inside a
-/// Tokio runtime.
+/// `dial` opens a connection whose events carry the given generation; `net::spawn` is one. A signal that has come since
+/// `signals` listens counts. Must be called inside a Tokio runtime.
 pub async fn lines<L: Wire>(
     options: Options,
     lines: LineOptions,
+    signals: Signals,
     dial: impl FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L,
-) -> io::Result<Exit> {
-    let face = LineFace::new(lines);
-    let signals = Signals::listen(face.has_terminal())?;
-    let mut driver = Driver::new(options, face, signals, Clock::start(), dial);
-    Ok(driver.run().await)
+) -> Exit {
+    Driver::new(options, LineFace::new(lines), signals, Clock::start(), dial).run().await
 }
 
 /// Runs the client on the full screen until it ends, and says on standard error what the user should know then.
 ///
+/// `signals` must not listen to Ctrl-Z, which is a key here; the signal keeps its meaning, so that the whole job stops.
 /// Must be called on the main thread, inside a Tokio runtime of several threads: what panics in a task is then told
 /// from what panics here, and a terminal that takes nothing does not stop the end.
 pub async fn screen<L: Wire>(
     options: Options,
     screen: ScreenOptions,
+    signals: Signals,
     dial: impl FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L,
 ) -> io::Result<Exit> {
-    // Ctrl-Z is a key here, and the signal keeps its meaning, so that the whole job stops.
-    let signals = Signals::listen(false)?;
     let watchdog = tokio::spawn(signals::leave_anyway());
     let clock = Clock::start();
     let mut driver = Driver::new(options, ScreenFace::enter(screen, clock)?, signals, clock, dial);
@@ -106,6 +112,10 @@ struct Driver<F, D, L> {
     signals: Signals,
     dial: D,
     link: Option<L>,
+    notes: Vec<String>,
+    host: Option<StartHost>,
+    /// The server that is being started.
+    starting: Option<StartHost>,
     /// Numbers the connections: what an older one still says is not listened to.
     generation: u64,
     /// The generation whose last event has not come.
@@ -126,6 +136,7 @@ enum Happened {
     Time,
     User(Did),
     Network,
+    Hosting(Msg),
 }
 
 impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver<F, D, L> {
@@ -137,6 +148,9 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
             signals,
             dial,
             link: None,
+            notes: options.notes,
+            host: options.host,
+            starting: None,
             generation: 0,
             open: None,
             events_tx,
@@ -151,6 +165,9 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
     async fn run(&mut self) -> Exit {
         let mut batch = Vec::with_capacity(BATCH);
         self.tell(Msg::Started);
+        for note in std::mem::take(&mut self.notes) {
+            self.tell(Msg::Noted(note));
+        }
         loop {
             self.settle().await;
             if let Some(exit) = self.exit {
@@ -161,6 +178,7 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
                 Happened::Signal(signal) => self.signalled(signal),
                 Happened::Time => self.tell(Msg::Woke),
                 Happened::User(did) => self.did(did),
+                Happened::Hosting(msg) => self.hosting(msg),
                 Happened::Network => batch.drain(..).for_each(|(generation, event)| self.heard(generation, event)),
             }
         }
@@ -173,6 +191,7 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
             biased;
             signal = self.signals.next() => Happened::Signal(signal),
             () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => Happened::Time,
+            msg = outcome(self.starting.as_mut()), if self.starting.is_some() => Happened::Hosting(msg),
             did = self.face.next(&self.model) => Happened::User(did),
             _ = self.events.recv_many(batch, BATCH) => Happened::Network,
         }
@@ -274,6 +293,7 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
     fn perform(&mut self, effect: Effect, now: Moment) {
         match effect {
             Effect::Connect => self.connect(),
+            Effect::Host => self.starting = Some(self.host.take().unwrap_or_else(StartHost::unable)),
             Effect::Disconnect => self.disconnect(),
             Effect::LogIn(log_in) => self.send(login_message(log_in)),
             Effect::ChangePassword { id, old, new } => {
@@ -289,6 +309,11 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
             Effect::Report(report) => self.face.report(&report, &self.model, now),
             Effect::Quit(exit) => self.exit = self.exit.or(Some(exit)),
         }
+    }
+
+    fn hosting(&mut self, msg: Msg) {
+        self.starting = None;
+        self.tell(msg);
     }
 
     fn connect(&mut self) {
@@ -326,6 +351,13 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
         };
         // If it takes longer, nobody is at the other end.
         let _ = timeout(FAREWELL, last).await;
+    }
+}
+
+async fn outcome(starting: Option<&mut StartHost>) -> Msg {
+    match starting {
+        Some(starting) => starting.outcome().await,
+        None => pending().await,
     }
 }
 

@@ -43,6 +43,7 @@ fn judged(trust: net::Trust) -> Trust {
 fn fault(error: ConnectError) -> Fault {
     let why = error.to_string();
     match error {
+        ConnectError::NobodyListens { .. } => Fault::NobodyListens(why),
         ConnectError::Unreachable { .. } | ConnectError::NotTern { .. } => Fault::Unreachable(why),
         ConnectError::Refused { code, .. } if code == Code::BUSY.as_str() => Fault::Unreachable(why),
         ConnectError::Refused { .. } | ConnectError::TrustFile(_) => Fault::Hopeless(why),

@@ -72,6 +72,11 @@ impl Server {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// From now on another one is meant.
+    pub fn set(&self, target: Target) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = target;
+    }
+
     /// Takes what was typed. Answers the address when it is another one than before.
     fn name(&self, typed: &str) -> Result<Option<String>, String> {
         let mut target = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -20,7 +20,7 @@ pub(super) enum Signal {
 
 /// The signals that are listened to.
 #[derive(Debug)]
-pub(super) struct Signals {
+pub struct Signals {
     interrupt: Stream,
     terminate: Stream,
     hang_up: Stream,
@@ -28,7 +28,8 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Listens from here on; to Ctrl-Z only where there is a terminal to give back.
+    /// Listens from here on; to Ctrl-Z only where there is a terminal to give back. From then on no signal ends the
+    /// process by itself any more.
     pub fn listen(has_terminal: bool) -> io::Result<Self> {
         let suspend = SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw());
         Ok(Self {
@@ -40,7 +41,7 @@ impl Signals {
     }
 
     /// The next one.
-    pub async fn next(&mut self) -> Signal {
+    pub(super) async fn next(&mut self) -> Signal {
         tokio::select! {
             _ = self.interrupt.recv() => Signal::Interrupt,
             _ = self.terminate.recv() => Signal::End,

@@ -5,7 +5,7 @@ use shared::id::{Seq, UnixMs};
 use shared::text::{Lines, SafeText};
 
 use super::*;
-use crate::app::model::{Linger, Settings, User};
+use crate::app::model::{Hosting, Linger, Settings, User};
 use crate::app::transcript::{Incoming, State};
 
 /// A lobby with yoda online, a tab with leia, and words of obi.
@@ -14,6 +14,7 @@ fn model() -> Model {
         server: "127.0.0.1:4000".to_owned(),
         interactive: true,
         on_screen: true,
+        hosting: Hosting::Never,
         register: false,
         presence: true,
         history: 0,

@@ -43,6 +43,21 @@ pub struct Settings {
     pub linger: Linger,
     /// How long to try to get a lost connection back; `None` for ever.
     pub retry: Option<Duration>,
+    /// What to do about a server that is not there.
+    pub hosting: Hosting,
+}
+
+/// What to do about a server that is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hosting {
+    /// Nothing: this program has no server inside.
+    Never,
+    /// Name the option that starts one in this process.
+    Named,
+    /// Ask whether to start one in this process.
+    Asked,
+    /// Start one in this process without asking or looking.
+    Now,
 }
 
 /// How long to stay after the input has ended.
@@ -91,6 +106,8 @@ pub struct Model {
     pub conversations: Conversations,
     /// The longest text this server takes.
     pub limits: TextLimits,
+    /// What friends give their client as HOST, while the server runs in this process.
+    pub invite: Option<String>,
     pub(super) outage: Option<Outage>,
     pub(super) identity: Identity,
     pub(super) requests: Requests,
@@ -120,6 +137,7 @@ impl Model {
             blocked: BTreeSet::new(),
             conversations: Conversations::default(),
             limits: TextLimits { bytes: TEXT_BYTES, lines: TEXT_LINES },
+            invite: None,
             outage: None,
             requests: Requests::default(),
             ending: Ending::No,

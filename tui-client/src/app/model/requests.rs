@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, VecDeque};
 
 use secrecy::SecretString;
 use shared::id::{RequestId, Seq};
-use shared::limits::REQUESTS_IN_FLIGHT;
 use shared::message::{ClientMessage, Entry, UserInfo};
 use shared::name::Name;
 
@@ -13,9 +12,9 @@ use crate::app::moment::Mono;
 use crate::app::place::Place;
 use crate::app::transcript::LineId;
 
-/// Requests that go out after one another without an answer. The server lets 64 be open; half of that keeps a link busy
-/// and leaves room for what is no text.
-const ON_THEIR_WAY: usize = REQUESTS_IN_FLIGHT / 2;
+/// Requests that go out after one another without an answer: enough to keep a link busy, few enough that the queue of a
+/// link has room for what is no text.
+const ON_THEIR_WAY: usize = 32;
 
 /// A request without its answer.
 #[derive(Debug)]

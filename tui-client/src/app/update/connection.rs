@@ -5,11 +5,11 @@ use std::time::Duration;
 use shared::error::Code;
 use shared::message::Welcome;
 
-use super::{Turn, login};
+use super::{Turn, hosting, login};
 use crate::app::command::Verb;
 use crate::app::effect::Effect;
 use crate::app::exit::Exit;
-use crate::app::model::{Link, Login, Model, Outage, TextLimits};
+use crate::app::model::{Hosting, Link, Login, Model, Outage, TextLimits};
 use crate::app::moment::{Jitter, Mono, seconds};
 use crate::app::msg::{Fault, Trust};
 use crate::app::place::safe;
@@ -31,7 +31,10 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 
 pub(super) fn start(turn: &mut Turn<'_>) {
     turn.report(Report::Hello { server: turn.model.settings.server.clone() });
-    dial(turn);
+    match turn.model.settings.hosting {
+        Hosting::Now => hosting::begin(turn),
+        Hosting::Never | Hosting::Named | Hosting::Asked => dial(turn),
+    }
 }
 
 /// Opens a connection.
@@ -79,7 +82,8 @@ pub(super) fn connected(turn: &mut Turn<'_>, welcome: &Welcome, trust: Trust) {
 pub(super) fn failed(turn: &mut Turn<'_>, fault: Fault, jitter: Jitter) {
     turn.model.link = Link::Down;
     match fault {
-        Fault::Unreachable(why) => unreachable(turn, why, jitter),
+        Fault::NobodyListens(why) if is_first(turn.model) => hosting::nobody_listens(turn, why, jitter),
+        Fault::NobodyListens(why) | Fault::Unreachable(why) => unreachable(turn, why, jitter),
         Fault::Hopeless(why) => {
             turn.aside(Aside::Unreachable { why });
             end(turn, Exit::Unreachable);
@@ -92,7 +96,7 @@ pub(super) fn failed(turn: &mut Turn<'_>, fault: Fault, jitter: Jitter) {
 }
 
 /// No connection comes about by itself any more. A screen stays, and says so when the user leaves.
-fn end(turn: &mut Turn<'_>, exit: Exit) {
+pub(super) fn end(turn: &mut Turn<'_>, exit: Exit) {
     if turn.model.settings.on_screen {
         turn.model.verdict = Some(exit);
     } else {
@@ -101,14 +105,19 @@ fn end(turn: &mut Turn<'_>, exit: Exit) {
 }
 
 /// Tries again where there was a connection; who names a server that is not there wants to be told at once.
-fn unreachable(turn: &mut Turn<'_>, why: String, jitter: Jitter) {
-    if turn.model.me.is_none() && turn.model.outage.is_none() {
+pub(super) fn unreachable(turn: &mut Turn<'_>, why: String, jitter: Jitter) {
+    if is_first(turn.model) {
         turn.aside(Aside::Unreachable { why: why.clone() });
         if !turn.model.settings.on_screen {
             return turn.quit(Exit::Unreachable);
         }
     }
     rest(turn, why, jitter);
+}
+
+/// Whether nothing has ever worked.
+fn is_first(model: &Model) -> bool {
+    model.me.is_none() && model.outage.is_none()
 }
 
 pub(super) fn lost(turn: &mut Turn<'_>, why: String, jitter: Jitter) {
@@ -133,7 +142,7 @@ pub(super) fn lost(turn: &mut Turn<'_>, why: String, jitter: Jitter) {
 }
 
 /// Waits for the next attempt, or gives up when it was tried long enough.
-fn rest(turn: &mut Turn<'_>, why: String, jitter: Jitter) {
+pub(super) fn rest(turn: &mut Turn<'_>, why: String, jitter: Jitter) {
     if turn.model.ending.input_ended() && turn.model.has_nothing_to_come_back_for() {
         return turn.quit_done();
     }

@@ -5,9 +5,9 @@ use std::time::Duration;
 use shared::id::RequestId;
 use shared::message::{ClientMessage, Reason};
 
-use super::{Turn, chat};
+use super::{Turn, chat, hosting};
 use crate::app::command::Verb;
-use crate::app::effect::Effect;
+use crate::app::effect::{Effect, Question};
 use crate::app::exit::Exit;
 use crate::app::model::{Ending, Linger, Link, Login, Model, Purpose};
 use crate::app::moment::Mono;
@@ -23,6 +23,10 @@ pub(super) fn input_ended(turn: &mut Turn<'_>) {
         return;
     }
     turn.model.ending = Ending::InputEnded { until: None };
+    if turn.model.question() == Some(Question::Host) {
+        // An end is not a yes.
+        return hosting::declined(turn);
+    }
     if turn.model.question().is_some() {
         if turn.model.me.is_none() {
             turn.aside(Aside::InputEnded);

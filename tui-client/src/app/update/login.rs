@@ -12,7 +12,7 @@ use shared::id::RequestId;
 use shared::limits::{NAME_CHARS, PASSWORD_BYTES};
 use shared::message::{ClientMessage, Refusal};
 
-use super::{Turn, chat, connection, history, presence};
+use super::{Turn, chat, connection, history, hosting, presence};
 use crate::app::effect::{Effect, LogIn, Question};
 use crate::app::exit::Exit;
 use crate::app::model::{Activity, Conversations, Link, Login, Model, Purpose, Request, Session};
@@ -92,6 +92,7 @@ fn ask(turn: &mut Turn<'_>, question: Question) {
 /// The answer to a question of the login.
 pub(super) fn answered(turn: &mut Turn<'_>, question: Question, answer: SecretString) {
     match question {
+        Question::Host => hosting::answered(turn, answer.expose_secret()),
         Question::Name => name_typed(turn, answer.expose_secret().trim()),
         Question::Password => password_typed(turn, answer),
         Question::FirstPassword => first_password_typed(turn, answer),

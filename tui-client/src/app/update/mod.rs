@@ -1,6 +1,6 @@
 //! The one function that changes the model.
 //!
-//! This file dispatches: what happened goes to the module that knows about it. The modules work on a [`Turn`], which
+//! This file dispatches: what happened goes to the module that knows about it. The modules work on a `Turn`, which
 //! holds the model, the moment and the effects so far.
 
 mod answers;
@@ -9,6 +9,7 @@ mod commands;
 mod connection;
 mod ending;
 mod history;
+mod hosting;
 mod idle;
 mod input;
 mod login;
@@ -35,6 +36,9 @@ pub fn update(model: &mut Model, msg: Msg, now: Moment) -> Vec<Effect> {
         Msg::Connected { welcome, trust } => connection::connected(&mut turn, &welcome, trust),
         Msg::NotConnected { fault, jitter } => connection::failed(&mut turn, fault, jitter),
         Msg::Lost { why, jitter } => connection::lost(&mut turn, why, jitter),
+        Msg::Hosting { server, invite, log } => hosting::begun(&mut turn, server, invite, log),
+        Msg::NotHosted { why } => hosting::failed(&mut turn, why),
+        Msg::Noted(sentence) => turn.notice(&sentence),
         Msg::Server(message) => hear(&mut turn, message),
         Msg::Line { text, cid } => input::line(&mut turn, &text, cid),
         Msg::Command { command, cid } => commands::run(&mut turn, command, cid),

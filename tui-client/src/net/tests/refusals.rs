@@ -124,13 +124,12 @@ async fn a_silent_peer_costs_no_more_than_the_deadline() {
 }
 
 #[tokio::test]
-async fn a_port_where_nobody_listens_is_unreachable() {
+async fn a_port_where_nobody_listens_is_told_from_other_failures() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     drop(listener);
     let target = Target { host: "127.0.0.1".into(), port, fingerprint: None, tls: true };
-    let expected =
-        ConnectError::Unreachable { address: format!("127.0.0.1:{port}"), why: "nobody listens there".into() };
+    let expected = ConnectError::NobodyListens { address: format!("127.0.0.1:{port}") };
     assert_eq!(verdict(target, &Keys::new()).await, Err(expected));
 }
 

@@ -6,6 +6,7 @@
 mod commands;
 mod connection;
 mod ending;
+mod hosting;
 mod login;
 mod presence;
 
@@ -19,7 +20,7 @@ use shared::message::{ClientMessage, Entry, Kind, Outcome, Reason, Refusal, Serv
 
 use super::{Clock, Line, Voice};
 use crate::app::effect::{Effect, LogIn};
-use crate::app::model::{Linger, Model, Settings};
+use crate::app::model::{Hosting, Linger, Model, Settings};
 use crate::app::moment::{Jitter, Moment, Mono};
 use crate::app::msg::{Fault, Msg, Trust};
 use crate::app::update::update;
@@ -48,6 +49,7 @@ pub(super) fn settings() -> Settings {
         history: 0,
         linger: Linger::For(Duration::ZERO),
         retry: Some(Duration::from_secs(60)),
+        hosting: Hosting::Never,
     }
 }
 
@@ -133,6 +135,7 @@ impl Story {
 fn told(effect: Effect) -> String {
     match effect {
         Effect::Connect => "> connect".to_owned(),
+        Effect::Host => "> host".to_owned(),
         Effect::Disconnect => "> disconnect".to_owned(),
         Effect::LogIn(LogIn { id, name, password, register }) => {
             let word = if register { "register" } else { "login" };

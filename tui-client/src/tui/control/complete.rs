@@ -87,9 +87,9 @@ impl Control<'_> {
 /// The word that ends at the cursor. `None` inside a word, where nothing is completed.
 fn word_at(text: &str, cursor: usize) -> Option<Range<usize>> {
     let is_inside = text[cursor..].chars().next().is_some_and(|c| !c.is_whitespace());
-    let start = text[..cursor].rfind(char::is_whitespace).map_or(0, |at| {
-        at + text[at..].chars().next().map_or(1, char::len_utf8)
-    });
+    let start = text[..cursor]
+        .rfind(char::is_whitespace)
+        .map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
     (!is_inside).then_some(start..cursor)
 }
 

@@ -12,8 +12,6 @@ mod overlay;
 mod pick;
 mod reports;
 mod sync;
-#[cfg(test)]
-mod tests;
 mod timers;
 mod words;
 
@@ -284,8 +282,7 @@ impl Control<'_> {
         }
         let until = self.now().after(SECOND_PRESS);
         self.state.armed = Some(Armed::Quit { until });
-        self.state.toast =
-            Some(Toast { text: "Press Ctrl+C again to leave.".to_owned(), is_error: false, until });
+        self.state.toast = Some(Toast { text: "Press Ctrl+C again to leave.".to_owned(), is_error: false, until });
     }
 
     fn toast(&mut self, text: impl Into<String>, is_error: bool) {

@@ -14,7 +14,8 @@ impl Control<'_> {
             Some(Overlay::Paste { .. }) => self.paste_key(action),
             Some(Overlay::Pick { .. }) => self.pick_key(action),
             Some(Overlay::Secret { .. }) => self.secret_key(action),
-            Some(Overlay::KeyChanged { .. } | Overlay::OfferHost) => self.notice_key(action),
+            Some(Overlay::KeyChanged { .. }) => self.notice_key(action),
+            Some(Overlay::OfferHost) => self.host_key(action),
             None => {}
         }
     }
@@ -98,6 +99,16 @@ impl Control<'_> {
         if self.state.form.password.paste(text).is_err() {
             self.toast("That is too long for a password.", true);
         }
+    }
+
+    fn host_key(&mut self, action: Action) {
+        let answer = match action {
+            Action::Send | Action::Edit(EditAction::Insert('y' | 'Y')) => "yes",
+            Action::Escape | Action::Edit(EditAction::Insert('n' | 'N')) => "no",
+            Action::ClearOrQuit => return self.quit_at_second_press(),
+            _ => return,
+        };
+        self.wishes.push(Wish::Answer(answer.to_owned().into()));
     }
 
     fn notice_key(&mut self, action: Action) {

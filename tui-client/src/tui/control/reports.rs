@@ -33,6 +33,11 @@ impl Reports {
     pub fn take(&mut self, state: &mut State, model: &Model, report: &Report, now: Moment) {
         match report {
             Report::Connected => connected(state),
+            Report::Hosting { invite, log } => {
+                let text = format!("You host this chat. Friends join with: tui-client '{invite}' (log: {log})");
+                note(state, model, &Place::lobby(), NoteKind::Info, text.clone(), now);
+                state.form.message = Some(FormMessage::Note(text));
+            }
             Report::LoggedIn { name } => logged_in(state, name),
             Report::LoggedOut { reason } => state.ended = Some(words::over(reason)),
             Report::Said(said) => self.said(state, model, said, now),
@@ -73,7 +78,8 @@ impl Reports {
         if came.len() > ONE_BY_ONE {
             note(state, model, &lobby, NoteKind::Joined, format!("{} people came online", came.len()), now);
         } else {
-            came.iter().for_each(|name| note(state, model, &lobby, NoteKind::Joined, format!("{name} came online"), now));
+            came.iter()
+                .for_each(|name| note(state, model, &lobby, NoteKind::Joined, format!("{name} came online"), now));
         }
         if went.len() > ONE_BY_ONE {
             note(state, model, &lobby, NoteKind::Left, format!("{} people went offline", went.len()), now);
@@ -246,7 +252,11 @@ fn tell(state: &mut State, model: &Model, aside: &Aside, now: Moment) {
             let (address, expected, found) = (address.clone(), expected.clone(), found.clone());
             state.overlay = Some(Overlay::KeyChanged { address, expected, found });
         }
+        Aside::NotHosted { why } => {
+            let text = format!("No server could be started here: {}", words::sentence(why));
+            state.form.message = Some(FormMessage::Error(text));
+        }
         // The form says it already, or the program ends with it.
-        Aside::OfferAccount | Aside::GaveUp { .. } | Aside::InputEnded => {}
+        Aside::HostOption | Aside::OfferAccount | Aside::GaveUp { .. } | Aside::InputEnded => {}
     }
 }

@@ -56,8 +56,13 @@ fn form(state: &mut State, model: &Model) {
     }
 }
 
-/// The field for a secret is open as long as the model asks for one.
+/// The field for a secret, and the question whether to host, are open as long as the model asks.
 fn question(state: &mut State, model: &Model) {
+    if model.question() == Some(Question::Host) {
+        state.overlay = Some(Overlay::OfferHost);
+    } else if state.overlay == Some(Overlay::OfferHost) {
+        state.overlay = None;
+    }
     let asked = model.question().filter(|_| matches!(model.login, Login::In(_)));
     let is_open = matches!(state.overlay, Some(Overlay::Secret { .. }));
     match asked {
@@ -81,6 +86,7 @@ fn prompt(question: Question) -> &'static str {
         Question::Name => "Name",
         Question::Password | Question::FirstPassword => "Password",
         Question::FirstPasswordAgain => "Password again",
+        Question::Host => "Host one here?",
     }
 }
 

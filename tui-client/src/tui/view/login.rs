@@ -4,7 +4,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::Span;
 
-use super::{Connection, Scene, fresh, notice, overlay};
+use super::{Connection, Scene, fresh, notice};
 use crate::app::moment::seconds;
 use crate::tui::art;
 use crate::tui::canvas::Canvas;

@@ -1,0 +1,125 @@
+//! `tui-client try`: a private server with three scripted people, and the chat in front of it, with any face.
+
+use std::ffi::OsString;
+use std::io::{self, Write as _};
+
+use clap::Args as Arguments;
+
+use super::{Args, Face, Settings, SettingsError, Surroundings, choose_face, start};
+use crate::app::exit::Exit;
+use crate::config::Config;
+use crate::demo::{Demo, Pace, Visitor, visitor_name};
+use crate::net::TrustStore;
+use crate::run::Signals;
+use crate::tui::theme::ThemeChoice;
+
+/// Older lines that are shown: all that was said before.
+const HISTORY: u16 = 20;
+
+/// The command line of `try`.
+#[derive(Debug, Arguments)]
+pub struct TryArgs {
+    /// Show lines of text; chosen by itself where there is no terminal
+    #[arg(long, conflicts_with = "json")]
+    pub plain: bool,
+    /// Show one JSON object a line, for programs
+    #[arg(long)]
+    pub json: bool,
+    /// Show the full screen, whatever TERM says
+    #[arg(long, hide = true, conflicts_with_all = ["plain", "json"])]
+    pub tui: bool,
+}
+
+/// Everything a look around needs to know, checked.
+#[derive(Clone, Debug)]
+pub struct TrySettings {
+    /// How the chat is shown.
+    pub face: Face,
+    /// Colours of the full screen.
+    pub theme: ThemeChoice,
+    /// Whether the full screen catches the mouse.
+    pub mouse: bool,
+    /// Whether lines wait for Enter while something is being typed.
+    pub hold: bool,
+    /// The name to go by.
+    pub name: String,
+    /// How fast the scripted people are.
+    pub pace: Pace,
+    /// Whether somebody can type.
+    pub stdin_is_terminal: bool,
+    /// Whether somebody looks at stdout.
+    pub stdout_is_terminal: bool,
+}
+
+impl TryArgs {
+    /// Joins the command line with what is said elsewhere about the looks of the chat. Servers, users and passwords that
+    /// are set there mean nothing here.
+    pub fn resolve(self, surroundings: Surroundings<'_>) -> Result<TrySettings, SettingsError> {
+        let Self { plain, json, tui } = self;
+        let variable = |name: &str| (surroundings.variable)(name).and_then(|text: OsString| text.into_string().ok());
+        let config = Config::load(variable("TERN_CONFIG").as_deref().map(std::path::Path::new))?;
+        let wish = Args { plain, json, tui, ..Args::default() }.wish(&config)?;
+        Ok(TrySettings {
+            face: choose_face(wish, surroundings)?,
+            theme: super::parse("theme in the config file", config.theme.as_deref())?.unwrap_or_default(),
+            mouse: config.mouse,
+            hold: config.hold,
+            name: visitor_name(variable("USER").as_deref()),
+            pace: Pace::named(variable("TERN_DEMO_PACE").as_deref()),
+            stdin_is_terminal: surroundings.stdin_is_terminal,
+            stdout_is_terminal: surroundings.stdout_is_terminal,
+        })
+    }
+}
+
+impl TrySettings {
+    /// The settings of the chat: logged in from the start, and shown everything.
+    fn chat(&self, visitor: Visitor) -> Settings {
+        Settings {
+            target: visitor.target,
+            trust: TrustStore::forgetful(),
+            host: false,
+            notes: visitor.notes,
+            face: self.face,
+            server_is_named: true,
+            theme: self.theme,
+            mouse: self.mouse,
+            user: Some(visitor.name),
+            password: Some(visitor.password),
+            register: false,
+            execute: Vec::new(),
+            linger: None,
+            history: Some(HISTORY),
+            presence: true,
+            retry: Some(super::RETRY_UNATTENDED),
+            hold: self.hold,
+            stdin_is_terminal: self.stdin_is_terminal,
+            stdout_is_terminal: self.stdout_is_terminal,
+        }
+    }
+
+    /// Whether a person reads stdout: what is no event may stand there too.
+    fn is_read_by_a_person(&self) -> bool {
+        self.face != Face::Json && self.stdin_is_terminal && self.stdout_is_terminal
+    }
+}
+
+/// Runs a look around until it ends, and leaves nothing behind. Must be called inside a Tokio runtime.
+///
+/// # Errors
+///
+/// When this system refuses signals, or when the server cannot be started or ended.
+pub async fn run(settings: TrySettings) -> io::Result<Exit> {
+    // From here on a signal ends the chat and not the process, so that everything that is made is deleted.
+    let signals = Signals::listen(settings.stdin_is_terminal && settings.face != Face::Screen)?;
+    let demo = Demo::start(&settings.name, settings.pace).await.map_err(io::Error::other)?;
+    let exit = start::chat_with(settings.chat(demo.visitor()), signals).await;
+    let farewell = demo.stop().await.map_err(io::Error::other)?;
+    // A terminal that is gone needs no farewell.
+    let _ = if settings.is_read_by_a_person() {
+        writeln!(io::stdout(), "{farewell}")
+    } else {
+        writeln!(io::stderr(), "{farewell}")
+    };
+    exit
+}

@@ -50,7 +50,7 @@ pub(super) fn frame(canvas: &mut Canvas<'_>, scene: &Scene<'_>, frame: &Frame<'_
     let rows = u16::try_from(frame.rows).unwrap_or(u16::MAX);
     // Air inside, and outside so that one sees what lies under it, where there is room.
     let roomy = canvas.height() >= ROOMY;
-    let most = canvas.height().saturating_sub(if roomy { 6 } else { 0 });
+    let most = canvas.height().saturating_sub(if roomy { 4 } else { 0 });
     let air = u16::from(roomy || rows.saturating_add(4) <= most);
     let part = centred(canvas, frame.width, rows.saturating_add(2 + 2 * air).min(most));
     let (line, ink) = if frame.is_error { (theme.error, theme.error) } else { (theme.border, theme.accent) };

@@ -6,8 +6,8 @@
 mod clock;
 mod face;
 mod lines;
-mod pump;
 mod network;
+mod pump;
 mod screen;
 mod signals;
 mod stdin;

@@ -87,9 +87,9 @@ impl Control<'_> {
 /// The word that ends at the cursor. `None` inside a word, where nothing is completed.
 fn word_at(text: &str, cursor: usize) -> Option<Range<usize>> {
     let is_inside = text[cursor..].chars().next().is_some_and(|c| !c.is_whitespace());
-    let start = text[..cursor].rfind(char::is_whitespace).map_or(0, |at| {
-        at + text[at..].chars().next().map_or(1, char::len_utf8)
-    });
+    let start = text[..cursor]
+        .rfind(char::is_whitespace)
+        .map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
     (!is_inside).then_some(start..cursor)
 }
 
@@ -118,8 +118,10 @@ fn commands(begun: &str, slash: &str) -> Vec<Choice> {
         }
     };
     // Those that begin so come before those with another name that does.
+    // The one that is typed out is the first.
     let (mut own, other): (Vec<&Spec>, Vec<&Spec>) =
         TABLE.iter().filter(fits).partition(|spec| spec.name.starts_with(&begun));
+    own.sort_by_key(|spec| spec.name != begun);
     own.extend(other);
     own.into_iter().map(choice).collect()
 }

@@ -284,8 +284,6 @@ impl Control<'_> {
         }
         let until = self.now().after(SECOND_PRESS);
         self.state.armed = Some(Armed::Quit { until });
-        self.state.toast =
-            Some(Toast { text: "Press Ctrl+C again to leave.".to_owned(), is_error: false, until });
     }
 
     fn toast(&mut self, text: impl Into<String>, is_error: bool) {

@@ -73,7 +73,8 @@ impl Reports {
         if came.len() > ONE_BY_ONE {
             note(state, model, &lobby, NoteKind::Joined, format!("{} people came online", came.len()), now);
         } else {
-            came.iter().for_each(|name| note(state, model, &lobby, NoteKind::Joined, format!("{name} came online"), now));
+            came.iter()
+                .for_each(|name| note(state, model, &lobby, NoteKind::Joined, format!("{name} came online"), now));
         }
         if went.len() > ONE_BY_ONE {
             note(state, model, &lobby, NoteKind::Left, format!("{} people went offline", went.len()), now);
@@ -114,7 +115,11 @@ impl Reports {
         match words::done(done) {
             // The line itself says it.
             Some(_) if done.verb == Verb::Message && is_in_sight => {}
-            Some(text) if matches!(done.verb, Verb::Block | Verb::Unblock | Verb::Passwd) => {
+            // Too long for one row.
+            Some(text) if done.verb == Verb::Block => {
+                note(state, model, model.conversations.front(), NoteKind::Info, text, now);
+            }
+            Some(text) if matches!(done.verb, Verb::Unblock | Verb::Passwd) => {
                 say(state, model, NoteKind::Info, text, now);
             }
             Some(text) => toast(state, text, false, now),
@@ -161,12 +166,12 @@ pub(super) fn note(state: &mut State, model: &Model, place: &Place, kind: NoteKi
 }
 
 fn connected(state: &mut State) {
-    state.form.message.take_if(|message| !matches!(message, FormMessage::Locked { .. }));
+    state.form.message.take_if(|message| matches!(message, FormMessage::Error(_)));
     state.overlay.take_if(|overlay| matches!(overlay, Overlay::KeyChanged { .. }));
 }
 
 fn logged_in(state: &mut State, name: &Name) {
-    if state.whose.as_ref() != Some(name) {
+    if state.whose.as_ref().is_some_and(|whose| whose != name) {
         state.tabs.clear();
         state.came_from = None;
     }

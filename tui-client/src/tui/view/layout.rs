@@ -64,8 +64,9 @@ impl Layout {
             free if airy => (composer_y.saturating_sub(1), free.saturating_sub(1)),
             free => (composer_y.saturating_sub(1), free),
         };
-        let sidebar =
-            shows_sidebar.then(|| Rect::new(width.saturating_sub(columns), 1, columns, status_y.saturating_sub(1)));
+        // Over the pane it leaves the input free.
+        let sidebar_rows = if is_beside { status_y.saturating_sub(1) } else { pane_rows };
+        let sidebar = shows_sidebar.then(|| Rect::new(width.saturating_sub(columns), 1, columns, sidebar_rows));
         Self {
             tabs: Rect::new(0, 0, width, 1),
             pane: Rect::new(0, 1, left, pane_rows),

@@ -29,10 +29,6 @@ impl<'a> Window<'a> {
         rows.skip(self.skip).take(self.rows)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.visible().next().is_none()
-    }
-
     /// The first line of which text is visible.
     pub(super) fn first(&self) -> Option<LineId> {
         self.visible().find_map(|(_, block, row)| row.start.and(block.line)).map(|line| line.id)
@@ -223,17 +219,18 @@ fn up(walker: &mut Walker<'_, '_>, rows: usize) -> Anchor {
 }
 
 fn down(walker: &mut Walker<'_, '_>, rows: usize, height: u16) -> Anchor {
-    let from = walker.place();
+    // What stands over the very first line goes with its first row.
+    let rest = walker.row..walker.block.rows.len();
+    let from = (walker.index, rest.clone().find(|&row| walker.block.is_stop(row)).unwrap_or(walker.row));
     for _ in 0..rows {
         if !walker.down() {
             return Anchor::Bottom;
         }
     }
-    let landed = walker.place();
+    // The place to stand at before that, but at least one step down.
     walker.settle_up();
-    if walker.place() <= from {
-        while walker.place() < landed && walker.down() {}
-        if !walker.settle_down() {
+    while walker.place() <= from || !walker.is_stop() {
+        if !walker.down() {
             return Anchor::Bottom;
         }
     }

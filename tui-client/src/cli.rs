@@ -17,6 +17,7 @@ use shared::limits::{HISTORY_PAGE, PASSWORD_BYTES};
 use crate::config::{Config, ConfigError};
 use crate::net::address::{Address, DEFAULT_PORT};
 use crate::net::{Fingerprint, Target, TrustStore};
+use crate::tui::theme::ThemeChoice;
 
 pub mod start;
 pub mod trust;
@@ -75,8 +76,14 @@ pub struct Args {
     #[arg(long)]
     pub json: bool,
     /// Show the full screen, whatever TERM says
-    #[arg(long, hide = true, conflicts_with_all = ["plain", "json"])]
+    #[arg(long, conflicts_with_all = ["plain", "json", "execute"])]
     pub tui: bool,
+    /// Colours of the full screen: auto, dark, light or terminal [default: auto]
+    #[arg(long, value_name = "THEME")]
+    pub theme: Option<ThemeChoice>,
+    /// Catch the mouse on the full screen, to click on tabs; F3 switches it
+    #[arg(long)]
+    pub mouse: bool,
     /// Run this command instead of reading commands (repeatable)
     #[arg(short, long, value_name = "COMMAND")]
     pub execute: Vec<String>,
@@ -120,6 +127,8 @@ pub enum Command {
 /// How the chat is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Face {
+    /// The full screen.
+    Screen,
     /// Lines of text.
     Plain,
     /// One JSON object a line.
@@ -156,6 +165,12 @@ pub struct Settings {
     pub trust: TrustStore,
     /// How the chat is shown.
     pub face: Face,
+    /// Whether a server was named at all.
+    pub server_is_named: bool,
+    /// Colours of the full screen.
+    pub theme: ThemeChoice,
+    /// Whether the full screen catches the mouse.
+    pub mouse: bool,
     /// Who logs in; asked for when left out.
     pub user: Option<String>,
     /// The password; asked for when left out.
@@ -237,24 +252,6 @@ enum Wish {
     Auto,
 }
 
-/// What it comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Choice {
-    Screen,
-    Plain,
-    Json,
-}
-
-impl Choice {
-    /// Lines take the place of the full screen until that is built.
-    fn face(self) -> Face {
-        match self {
-            Self::Screen | Self::Plain => Face::Plain,
-            Self::Json => Face::Json,
-        }
-    }
-}
-
 /// Settings, and sentences about what is unwise in them.
 #[derive(Debug)]
 pub struct Resolved {
@@ -270,7 +267,12 @@ impl Args {
         let text = |name: &str| variable(surroundings, name);
         let config_path = self.config.clone().or_else(|| (surroundings.variable)("TERN_CONFIG").map(PathBuf::from));
         let config = Config::load(config_path.as_deref())?;
-        let face = choose_face(self.wish(&config)?, surroundings)?.face();
+        let face = choose_face(self.wish(&config)?, surroundings)?;
+        let server_is_named = self.host.is_some() || text("TERN_SERVER")?.is_some() || config.server.is_some();
+        let theme = match self.theme {
+            Some(theme) => theme,
+            None => parse("theme in the config file", config.theme.as_deref())?.unwrap_or_default(),
+        };
         let target = self.target(text("TERN_SERVER")?, &config)?;
         let mut warnings = Vec::new();
         let password = self.password(surroundings, &config, &mut warnings)?;
@@ -282,6 +284,9 @@ impl Args {
             target,
             trust: TrustStore::standard().map_err(SettingsError::NoHome)?,
             face,
+            server_is_named,
+            theme,
+            mouse: self.mouse || config.mouse,
             user: self.user.or(text("TERN_USER")?).or(config.user),
             password,
             register: self.register,
@@ -305,6 +310,8 @@ impl Args {
             (true, ..) => Ok(Wish::Screen),
             (_, true, ..) | (.., false, Some("plain")) => Ok(Wish::Plain),
             (.., true, _) | (.., Some("json")) => Ok(Wish::Json),
+            // Commands that are given are answered in lines.
+            (.., None | Some("auto")) if !self.execute.is_empty() => Ok(Wish::Plain),
             (.., None | Some("auto")) => Ok(Wish::Auto),
             (.., Some(_)) => Err(SettingsError::Value {
                 name: "face in the config file".into(),
@@ -353,15 +360,15 @@ impl Args {
 
 /// Chooses the face: what was asked for, else what the terminal can show. The full screen needs both ends of a
 /// terminal; unless it is asked for, the terminal must also say that it understands more than lines.
-fn choose_face(wish: Wish, surroundings: Surroundings<'_>) -> Result<Choice, SettingsError> {
+fn choose_face(wish: Wish, surroundings: Surroundings<'_>) -> Result<Face, SettingsError> {
     let is_terminal = surroundings.stdin_is_terminal && surroundings.stdout_is_terminal;
     let is_capable = (surroundings.variable)("TERM").is_some_and(|term| !term.is_empty() && term != "dumb");
     match wish {
-        Wish::Json => Ok(Choice::Json),
+        Wish::Json => Ok(Face::Json),
         Wish::Screen if !is_terminal => Err(SettingsError::NoTerminal),
-        Wish::Screen => Ok(Choice::Screen),
-        Wish::Auto if is_terminal && is_capable => Ok(Choice::Screen),
-        Wish::Plain | Wish::Auto => Ok(Choice::Plain),
+        Wish::Screen => Ok(Face::Screen),
+        Wish::Auto if is_terminal && is_capable => Ok(Face::Screen),
+        Wish::Plain | Wish::Auto => Ok(Face::Plain),
     }
 }
 

@@ -9,6 +9,7 @@ use serde::Deserialize;
 /// What the config file may say. The values mean what the options of the same names mean.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Config {
     /// The server, written like HOST.
     pub server: Option<String>,
@@ -18,6 +19,10 @@ pub struct Config {
     pub password_file: Option<PathBuf>,
     /// `auto`, `plain` or `json`.
     pub face: Option<String>,
+    /// `auto`, `dark`, `light` or `terminal`.
+    pub theme: Option<String>,
+    /// Whether the full screen catches the mouse.
+    pub mouse: bool,
     /// Seconds, or `forever`, as a string.
     pub linger: Option<String>,
     /// Older lines to show after login.

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _};
 use tui_client::cli::trust::{self, TrustCommand, TrustCommandError};
-use tui_client::cli::{Args, Command, Settings, Surroundings};
+use tui_client::cli::{Args, Command, Face, Settings, Surroundings};
 use tui_client::net::TrustStore;
 
 fn main() -> ExitCode {
@@ -36,8 +36,13 @@ fn chat(args: Args) -> ExitCode {
 }
 
 fn run(settings: Settings) -> ExitCode {
-    // One thread is enough for one person, and what runs beside the loop ends with it.
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    // One thread is enough for one person. The full screen blocks its thread while the terminal takes nothing, so what
+    // runs beside it has another.
+    let mut builder = match settings.face {
+        Face::Screen => tokio::runtime::Builder::new_multi_thread(),
+        Face::Plain | Face::Json => tokio::runtime::Builder::new_current_thread(),
+    };
+    let runtime = match builder.worker_threads(1).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error),
     };

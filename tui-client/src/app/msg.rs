@@ -79,6 +79,8 @@ pub enum Msg {
     TabShown(Place),
     /// The user is done with a conversation.
     TabClosed(Place),
+    /// The user wants an empty tab; what was said can be loaded again.
+    TabCleared(Place),
     /// The user has scrolled to the oldest line there is.
     OlderWanted(Place),
     /// The user does not want to wait for the next attempt.

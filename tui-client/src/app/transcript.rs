@@ -130,6 +130,11 @@ impl Transcript {
         self.lines.len() >= KEPT
     }
 
+    /// Lets go of all lines but those on their way.
+    pub fn clear(&mut self) {
+        self.lines.retain(|line| line.rank.0 == LAST);
+    }
+
     /// Takes a stored line in at its place. Answers whether it was new.
     pub fn take(&mut self, incoming: Incoming) -> bool {
         if self.knows(incoming.seq) {

@@ -8,10 +8,18 @@ use crate::app::exit::Exit;
 use crate::app::model;
 use crate::net;
 use crate::plain::Voice;
-use crate::run::{self, LineOptions, Options};
+use crate::run::{self, LineOptions, Options, ScreenOptions, Server};
+use crate::tui::canvas::Drawing;
+use crate::tui::glyphs::Glyphs;
+use crate::tui::state::Look;
+use crate::tui::terminal::Modes;
+use crate::tui::theme::{self, Depth, Environment, Theme};
 
 /// Older lines that somebody at a terminal sees after login: a screen without the prompt.
 const HISTORY_AT_TERMINAL: u16 = 20;
+
+/// Older lines that the full screen loads after login: a large screen, and something to scroll to.
+const HISTORY_ON_SCREEN: u16 = 100;
 
 /// Runs the chat until it ends. Must be called inside a Tokio runtime.
 ///
@@ -20,20 +28,64 @@ const HISTORY_AT_TERMINAL: u16 = 20;
 /// When this system refuses signals.
 pub async fn chat(settings: Settings) -> io::Result<Exit> {
     let (target, trust) = (settings.target.clone(), settings.trust.clone());
+    if settings.face == Face::Screen {
+        let screen = screen_options(&settings);
+        let (options, _) = options(settings);
+        let server = screen.server.clone();
+        let dial = |generation, events| net::spawn(server.target(), trust.clone(), generation, events);
+        return run::screen(options, screen, dial).await;
+    }
     let (options, lines) = options(settings);
     let dial = |generation, events| net::spawn(target.clone(), trust.clone(), generation, events);
     run::lines(options, lines, dial).await
+}
+
+/// What the terminal and its user want of the full screen.
+fn screen_options(settings: &Settings) -> ScreenOptions {
+    let text = |name: &str| std::env::var(name).ok();
+    let [no_color, colorterm, term, colorfgbg] = ["NO_COLOR", "COLORTERM", "TERM", "COLORFGBG"].map(text);
+    let environment = Environment {
+        no_color: no_color.as_deref(),
+        colorterm: colorterm.as_deref(),
+        term: term.as_deref(),
+        colorfgbg: colorfgbg.as_deref(),
+    };
+    let (depth, shade) = (theme::depth(environment), theme::shade_of_environment(environment).unwrap_or_default());
+    let [all, ctype, lang] = ["LC_ALL", "LC_CTYPE", "LANG"].map(text);
+    let glyphs = Glyphs::for_locale([all.as_deref(), ctype.as_deref(), lang.as_deref()]);
+    // A file that cannot be read is told about when a server is connected to.
+    let mut servers: Vec<String> = settings.trust.list().unwrap_or_default().into_iter().map(|known| known.0).collect();
+    servers.reverse();
+    ScreenOptions {
+        look: Look {
+            choice: settings.theme,
+            theme: Theme::new(settings.theme, depth, shade),
+            drawing: Drawing { glyphs, ..Drawing::default() },
+            zone: jiff::tz::TimeZone::system(),
+        },
+        shade,
+        modes: Modes { in_tmux: std::env::var_os("TMUX").is_some(), without_colour: depth == Depth::None },
+        mouse: settings.mouse,
+        asks_server: !settings.server_is_named,
+        name: settings.user.clone(),
+        servers,
+        server: Server::new(settings.target.clone()),
+    }
 }
 
 /// Who cannot ask gets nothing that was not asked for: older lines and presence come by themselves only where somebody
 /// types.
 fn options(settings: Settings) -> (Options, LineOptions) {
     let is_interactive = settings.stdin_is_terminal && settings.execute.is_empty();
-    let history = if is_interactive { HISTORY_AT_TERMINAL } else { 0 };
+    let history = match settings.face {
+        Face::Screen => HISTORY_ON_SCREEN,
+        _ if is_interactive => HISTORY_AT_TERMINAL,
+        _ => 0,
+    };
     let model = model::Settings {
         server: settings.target.address(),
         interactive: is_interactive,
-        on_screen: false,
+        on_screen: settings.face == Face::Screen,
         register: settings.register,
         presence: settings.presence || is_interactive,
         history: settings.history.unwrap_or(history),
@@ -46,7 +98,8 @@ fn options(settings: Settings) -> (Options, LineOptions) {
     };
     let lines = LineOptions {
         voice: match settings.face {
-            Face::Plain => Voice::Plain,
+            // The full screen says nothing in lines.
+            Face::Plain | Face::Screen => Voice::Plain,
             Face::Json => Voice::Json,
         },
         commands: Some(settings.execute).filter(|commands| !commands.is_empty()),
@@ -65,6 +118,9 @@ mod tests {
             target: Target { host: "Chat".into(), port: 4000, fingerprint: None, tls: true },
             trust: TrustStore::in_folder("unused"),
             face: Face::Plain,
+            server_is_named: true,
+            theme: theme::ThemeChoice::Auto,
+            mouse: false,
             user: None,
             password: None,
             register: false,

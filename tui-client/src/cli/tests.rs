@@ -207,18 +207,18 @@ fn without_a_terminal_a_run_gives_up_after_a_minute() {
 #[test]
 fn the_face_is_what_was_asked_for_or_what_the_terminal_can_show() {
     let table = [
-        (Wish::Auto, true, true, Some("xterm"), Some(Choice::Screen)),
-        (Wish::Auto, true, true, Some("dumb"), Some(Choice::Plain)),
-        (Wish::Auto, true, true, Some(""), Some(Choice::Plain)),
-        (Wish::Auto, true, true, None, Some(Choice::Plain)),
-        (Wish::Auto, false, true, Some("xterm"), Some(Choice::Plain)),
-        (Wish::Auto, true, false, Some("xterm"), Some(Choice::Plain)),
-        (Wish::Screen, true, true, Some("dumb"), Some(Choice::Screen)),
+        (Wish::Auto, true, true, Some("xterm"), Some(Face::Screen)),
+        (Wish::Auto, true, true, Some("dumb"), Some(Face::Plain)),
+        (Wish::Auto, true, true, Some(""), Some(Face::Plain)),
+        (Wish::Auto, true, true, None, Some(Face::Plain)),
+        (Wish::Auto, false, true, Some("xterm"), Some(Face::Plain)),
+        (Wish::Auto, true, false, Some("xterm"), Some(Face::Plain)),
+        (Wish::Screen, true, true, Some("dumb"), Some(Face::Screen)),
         (Wish::Screen, false, true, Some("xterm"), None),
         (Wish::Screen, true, false, Some("xterm"), None),
-        (Wish::Plain, true, true, Some("xterm"), Some(Choice::Plain)),
-        (Wish::Json, true, true, Some("xterm"), Some(Choice::Json)),
-        (Wish::Json, false, false, None, Some(Choice::Json)),
+        (Wish::Plain, true, true, Some("xterm"), Some(Face::Plain)),
+        (Wish::Json, true, true, Some("xterm"), Some(Face::Json)),
+        (Wish::Json, false, false, None, Some(Face::Json)),
     ];
     for (wish, stdin_is_terminal, stdout_is_terminal, term, expected) in table {
         let variable = |name: &str| term.filter(|_| name == "TERM").map(OsString::from);

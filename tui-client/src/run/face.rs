@@ -1,13 +1,15 @@
 //! What the loop needs of a face.
 
 use std::io;
+use std::time::Duration;
 
 use secrecy::SecretString;
 
 use crate::app::command::Command;
+use crate::app::intent::Saying;
 use crate::app::model::Model;
 use crate::app::moment::Moment;
-use crate::app::msg::Unreadable;
+use crate::app::msg::{Msg, Unreadable};
 use crate::app::report::Report;
 
 /// What the user did.
@@ -23,6 +25,10 @@ pub enum Did {
     Answered(SecretString),
     /// Pressed keys that make no line yet.
     Typed,
+    /// Sent a text off in a tab.
+    Said(Saying),
+    /// Something else that the model is to know.
+    Told(Msg),
     /// Ended the input.
     Ended,
     /// Nothing, but there is something to show now that had to wait.
@@ -44,7 +50,7 @@ pub enum Shown {
 /// at one time, so a face writes or draws once however much came in.
 pub trait Face {
     /// Takes an event; it may be shown later, by [`show`](Self::show).
-    fn report(&mut self, report: &Report, now: Moment);
+    fn report(&mut self, report: &Report, model: &Model, now: Moment);
 
     /// Makes visible what was reported and what has changed. Waits while the output takes nothing. An error means that
     /// nobody can see anything any more.
@@ -58,6 +64,9 @@ pub trait Face {
 
     /// Gives the terminal back before the program is stopped.
     fn suspend(&mut self);
+
+    /// The server took so long to answer a ping.
+    fn delay(&mut self, _delay: Duration) {}
 
     /// Takes the terminal again.
     fn resume(&mut self);

@@ -264,7 +264,7 @@ impl Echo {
 }
 
 impl Face for LineFace {
-    fn report(&mut self, report: &Report, now: Moment) {
+    fn report(&mut self, report: &Report, _: &Model, now: Moment) {
         let clock = Clock { zone: self.zone.clone(), now: now.wall };
         self.lines.push_back(self.voice.say(report, &clock));
     }

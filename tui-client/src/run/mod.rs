@@ -3,9 +3,12 @@
 //!
 //! It is the same for every [`Face`]. All waiting of the client happens in [`Driver::wait`] and [`Driver::settle`].
 
+mod clock;
 mod face;
 mod lines;
 mod network;
+mod pump;
+mod screen;
 mod signals;
 mod stdin;
 mod stdout;
@@ -14,10 +17,10 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
-use shared::id::{ClientId, Seq, UnixMs, millis};
+use shared::id::{ClientId, Seq};
 use shared::message::ClientMessage;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -25,14 +28,18 @@ use tokio::time::{Instant, sleep_until, timeout};
 pub use face::{Did, Face, Shown};
 pub use lines::{LineFace, LineOptions};
 pub use network::Wire;
+pub use screen::{ScreenOptions, Server};
 
 use crate::app::effect::{Effect, LogIn};
 use crate::app::exit::Exit;
+use crate::app::intent::Saying;
 use crate::app::model::{Model, Settings};
-use crate::app::moment::{Jitter, Moment, Mono};
+use crate::app::moment::{Jitter, Moment};
 use crate::app::msg::Msg;
 use crate::app::update::update;
 use crate::net::NetEvent;
+use clock::Clock;
+use screen::ScreenFace;
 use signals::{Signal, Signals};
 
 /// Events of the network that may wait. Behind them the server waits, so a reader who does not read costs nothing.
@@ -66,7 +73,31 @@ pub async fn lines<L: Wire>(
 ) -> io::Result<Exit> {
     let face = LineFace::new(lines);
     let signals = Signals::listen(face.has_terminal())?;
-    Ok(Driver::new(options, face, signals, dial).run().await)
+    let mut driver = Driver::new(options, face, signals, Clock::start(), dial);
+    Ok(driver.run().await)
+}
+
+/// Runs the client on the full screen until it ends, and says on standard error what the user should know then.
+///
+/// Must be called on the main thread, inside a Tokio runtime of several threads: what panics in a task is then told
+/// from what panics here, and a terminal that takes nothing does not stop the end.
+pub async fn screen<L: Wire>(
+    options: Options,
+    screen: ScreenOptions,
+    dial: impl FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L,
+) -> io::Result<Exit> {
+    // Ctrl-Z is a key here, and the signal keeps its meaning, so that the whole job stops.
+    let signals = Signals::listen(false)?;
+    let watchdog = tokio::spawn(signals::leave_anyway());
+    let clock = Clock::start();
+    let mut driver = Driver::new(options, ScreenFace::enter(screen, clock)?, signals, clock, dial);
+    let exit = driver.run().await;
+    watchdog.abort();
+    let last_words = driver.face.leave().await;
+    last_words.into_iter().for_each(|line| {
+        let _ = writeln!(io::stderr(), "{line}");
+    });
+    Ok(exit)
 }
 
 struct Driver<F, D, L> {
@@ -86,7 +117,7 @@ struct Driver<F, D, L> {
     /// The logout. It leaves after the acknowledgements, which mean nothing behind it.
     last: Option<ClientMessage>,
     exit: Option<Exit>,
-    epoch: Instant,
+    clock: Clock,
 }
 
 /// What ended a wait.
@@ -98,7 +129,7 @@ enum Happened {
 }
 
 impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver<F, D, L> {
-    fn new(options: Options, face: F, signals: Signals, dial: D) -> Self {
+    fn new(options: Options, face: F, signals: Signals, clock: Clock, dial: D) -> Self {
         let (events_tx, events) = mpsc::channel(EVENTS);
         Self {
             model: Model::new(options.settings, options.name, options.password),
@@ -113,11 +144,11 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
             shown: BTreeMap::new(),
             last: None,
             exit: None,
-            epoch: Instant::now(),
+            clock,
         }
     }
 
-    async fn run(mut self) -> Exit {
+    async fn run(&mut self) -> Exit {
         let mut batch = Vec::with_capacity(BATCH);
         self.tell(Msg::Started);
         loop {
@@ -137,11 +168,11 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
 
     /// Waits until something happens. What people do comes before what the network says.
     async fn wait(&mut self, batch: &mut Vec<(u64, NetEvent)>) -> Happened {
-        let deadline = self.model.deadline().map(|Mono(ms)| self.epoch + Duration::from_millis(ms));
+        let deadline = self.model.deadline().map(|at| self.clock.instant(at));
         tokio::select! {
             biased;
             signal = self.signals.next() => Happened::Signal(signal),
-            () = sleep_until(deadline.unwrap_or(self.epoch)), if deadline.is_some() => Happened::Time,
+            () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => Happened::Time,
             did = self.face.next(&self.model) => Happened::User(did),
             _ = self.events.recv_many(batch, BATCH) => Happened::Network,
         }
@@ -207,6 +238,10 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
             Did::Answered(answer) => self.tell(Msg::Answered(answer)),
             Did::Typed => self.tell(Msg::Typed),
             Did::Ended => self.tell(Msg::InputEnded),
+            Did::Said(Saying { place, text, action }) => {
+                self.tell(Msg::Texted { place, text, action, cid: message_id() });
+            }
+            Did::Told(msg) => self.tell(msg),
             Did::Waited => {}
         }
     }
@@ -214,6 +249,9 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
     fn heard(&mut self, generation: u64, event: NetEvent) {
         if self.open == Some(generation) && matches!(event, NetEvent::Failed(_) | NetEvent::Lost(_)) {
             self.open = None;
+        }
+        if let (true, NetEvent::Delay(delay)) = (generation == self.generation, &event) {
+            self.face.delay(*delay);
         }
         if generation == self.generation
             && let Some(msg) = network::message(event, jitter())
@@ -227,7 +265,7 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
         if self.exit.is_some() {
             return;
         }
-        let now = self.now();
+        let now = self.clock.now();
         for effect in update(&mut self.model, msg, now) {
             self.perform(effect, now);
         }
@@ -248,7 +286,7 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
                 let shown = self.shown.entry(conversation).or_default();
                 *shown = seq.max(*shown);
             }
-            Effect::Report(report) => self.face.report(&report, now),
+            Effect::Report(report) => self.face.report(&report, &self.model, now),
             Effect::Quit(exit) => self.exit = self.exit.or(Some(exit)),
         }
     }
@@ -288,11 +326,6 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
         };
         // If it takes longer, nobody is at the other end.
         let _ = timeout(FAREWELL, last).await;
-    }
-
-    fn now(&self) -> Moment {
-        let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        Moment { mono: Mono(millis(self.epoch.elapsed())), wall: UnixMs(millis(wall)) }
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::future::pending;
 use std::io;
+use std::time::Duration;
 
+use crate::app::exit::Exit;
 use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 
 /// What a signal asks for.
@@ -60,4 +62,23 @@ async fn received(stream: Option<&mut Stream>) {
 /// Stops this process as Ctrl-Z does, until it is continued.
 pub(super) fn stop_here() {
     let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP);
+}
+
+/// How long an orderly end may take once the system asks for it.
+const ORDERLY: Duration = Duration::from_secs(2);
+
+/// Ends the program when the system wants that and it does not come about in order: a terminal that takes nothing
+/// blocks whoever writes to it.
+pub(super) async fn leave_anyway() {
+    let (Ok(mut terminate), Ok(mut hang_up)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup())) else {
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = hang_up.recv() => {}
+    }
+    tokio::time::sleep(ORDERLY).await;
+    // Without a write: the modes that are escapes end with the terminal that does not read them.
+    let _ = crossterm::terminal::disable_raw_mode();
+    std::process::exit(i32::from(Exit::Unreachable.code()));
 }

@@ -55,10 +55,6 @@ pub enum Action {
     Newest,
     /// Closes what is open on top, or goes to the newest message. Never destroys text.
     Escape,
-    /// Accepts the oldest request or offer that waits for an answer.
-    Accept,
-    /// Declines it.
-    Decline,
     /// Connects now instead of waiting.
     Reconnect,
     /// Copies the newest message to the terminal's clipboard.

@@ -10,6 +10,7 @@ pub mod art;
 pub mod canvas;
 pub mod cluster;
 pub mod composer;
+pub mod control;
 pub mod glyphs;
 pub mod keymap;
 pub mod state;

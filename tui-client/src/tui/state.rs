@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use shared::id::UnixMs;
+use shared::name::Name;
 
 use crate::app::moment::Mono;
 use crate::app::place::Place;
@@ -13,7 +14,7 @@ use crate::app::transcript::LineId;
 
 use super::canvas::Drawing;
 use super::composer::Composer;
-use super::theme::{Theme, ThemeChoice};
+use super::theme::{Shade, Theme, ThemeChoice};
 
 /// Everything the full screen remembers.
 #[derive(Debug)]
@@ -47,12 +48,19 @@ pub struct State {
     pub focused: bool,
     /// The last measured delay to the server, in milliseconds.
     pub delay_ms: Option<u64>,
+    /// What the terminal itself is, for the themes that follow it.
+    pub terminal_shade: Shade,
+    /// Whose drafts and tabs these are.
+    pub whose: Option<Name>,
+    /// Where one was before the key for unread tabs led away.
+    pub came_from: Option<Place>,
 }
 
 impl State {
     /// What is remembered at the start: the login, and nothing typed yet.
     pub fn new(look: Look, asks_server: bool) -> Self {
         Self {
+            terminal_shade: look.theme.shade,
             look,
             screen: Screen::Login,
             ended: None,
@@ -67,6 +75,8 @@ impl State {
             mouse: false,
             focused: true,
             delay_ms: None,
+            whose: None,
+            came_from: None,
         }
     }
 }
@@ -129,6 +139,8 @@ pub struct Tab {
     pub unread_from: Option<LineId>,
     /// The newest line that was there when the view was scrolled up: what is newer is counted as "12 new".
     pub seen_to: Option<LineId>,
+    /// The newest line that was there while the tab was looked at: what came after it is unread.
+    pub read_to: Option<LineId>,
     /// Lines of the program's own between the messages, oldest first.
     pub notes: Vec<Note>,
     /// Whether older lines were asked for and have not come.
@@ -144,6 +156,7 @@ impl Default for Tab {
             anchor: Anchor::Bottom,
             unread_from: None,
             seen_to: None,
+            read_to: None,
             notes: Vec::new(),
             loading: false,
             complete: false,

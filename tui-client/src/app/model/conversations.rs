@@ -28,6 +28,8 @@ pub enum Older {
     More,
     /// The server has none.
     None,
+    /// The user emptied the tab, and asks for them by scrolling.
+    Cleared,
 }
 
 impl Conversation {
@@ -99,6 +101,14 @@ impl Conversations {
         if self.front == *place {
             let left = self.tabs[index - 1].place.clone();
             self.show(&left);
+        }
+    }
+
+    /// Lets go of the lines of one, but for own ones on their way.
+    pub(in crate::app) fn clear(&mut self, place: &Place) {
+        if let Some(conversation) = self.tabs.iter_mut().find(|tab| tab.place == *place) {
+            conversation.transcript.clear();
+            conversation.older = Older::Cleared;
         }
     }
 

@@ -44,7 +44,7 @@ pub(super) fn shown(turn: &mut Turn<'_>, place: &Place) {
 /// The user has reached the oldest line there is.
 pub(super) fn older(turn: &mut Turn<'_>, place: &Place) {
     let Some(tab) = turn.model.conversations.get(place) else { return };
-    if matches!(tab.older, Older::Unasked | Older::More) {
+    if matches!(tab.older, Older::Unasked | Older::More | Older::Cleared) {
         let oldest = tab.transcript.oldest();
         load(turn, place, oldest);
     }

@@ -45,6 +45,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Moment) -> Vec<Effect> {
         Msg::ServerNamed(server) => connection::server_named(&mut turn, server),
         Msg::TabShown(place) => history::shown(&mut turn, &place),
         Msg::TabClosed(place) => turn.model.conversations.close(&place),
+        Msg::TabCleared(place) => turn.model.conversations.clear(&place),
         Msg::OlderWanted(place) => history::older(&mut turn, &place),
         Msg::RetryWanted => connection::retry(&mut turn),
         Msg::LoginWanted => login::wanted(&mut turn),

@@ -125,13 +125,6 @@ pub(super) static LINES: &[Line] = &[
     },
     Line {
         section: Section::View,
-        keys: "Alt+Y Alt+N",
-        help: "accept, decline a request",
-        command: Some("/accept"),
-        bindings: &[(alt('y'), Action::Accept), (alt('n'), Action::Decline)],
-    },
-    Line {
-        section: Section::View,
         keys: "Alt+R",
         help: "connect now",
         command: Some("/reconnect"),

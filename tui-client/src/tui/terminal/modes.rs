@@ -19,6 +19,11 @@ const TITLE_RESTORE: &[u8] = b"\x1b[23;0t";
 const TMUX_KEYS_ON: &[u8] = b"\x1b[>4;2m";
 const TMUX_KEYS_OFF: &[u8] = b"\x1b[>4;0m";
 
+/// Makes the wheel send arrow keys on the alternate screen where the mouse is not ours (xterm's alternateScroll), and
+/// puts that back as it was: some terminals have it on for all programs.
+const WHEEL_ON: &[u8] = b"\x1b[?1007s\x1b[?1007h";
+const WHEEL_OFF: &[u8] = b"\x1b[?1007r";
+
 /// Which modes this terminal gets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Modes {
@@ -32,6 +37,7 @@ impl Modes {
     pub(super) fn write_enter(self, out: &mut impl Write) -> io::Result<()> {
         out.write_all(TITLE_SAVE)?;
         queue!(out, EnterAlternateScreen, EnableFocusChange)?;
+        out.write_all(WHEEL_ON)?;
         if cfg!(not(windows)) {
             // On Windows pastes come as keys all the same, and the mode disturbs Enter.
             queue!(out, EnableBracketedPaste)?;
@@ -46,6 +52,7 @@ impl Modes {
     /// Everything off, in reverse; also what may be on: the mouse, a frame half written, a hidden cursor.
     pub(super) fn write_leave(self, out: &mut impl Write) -> io::Result<()> {
         queue!(out, EndSynchronizedUpdate, DisableMouseCapture)?;
+        out.write_all(WHEEL_OFF)?;
         if self.in_tmux {
             out.write_all(TMUX_KEYS_OFF)?;
         }

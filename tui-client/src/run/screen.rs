@@ -1,0 +1,400 @@
+//! The full screen at work: keys in, frames out.
+//!
+//! A frame is drawn when something has happened, never by a tick. Keys and new sizes are drawn at once. What only the
+//! network changes is drawn at once after a quiet time, and otherwise once in [`FRAME`], however much came in.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crossterm::event::Event;
+use shared::id::millis;
+use tokio::time::{Instant, sleep_until};
+
+use super::clock::Clock;
+use super::face::{Did, Face, Shown};
+use super::pump::{Happening, Pump, with_wheel};
+use crate::app::model::Model;
+use crate::app::moment::Moment;
+use crate::app::msg::Msg;
+use crate::app::report::{Aside, Report};
+use crate::net::Target;
+use crate::net::address::{Address, DEFAULT_PORT};
+use crate::tui::control::{self, Reports, Sight, SignIn, Wish};
+use crate::tui::state::{FormMessage, Look, State};
+use crate::tui::terminal::{Modes, Screen, install_panic_hook, take_task_panics};
+use crate::tui::theme::Shade;
+use crate::tui::view::{self, Seen};
+
+/// The time between two frames that only the network wants: 60 in a second are more than an eye needs.
+const FRAME: Duration = Duration::from_millis(16);
+
+/// Frames that are drawn at once after a quiet time: connecting, logging in and the first lines come close together.
+const FRAMES_AT_ONCE: u32 = 3;
+
+/// The bell rings at most this often.
+const BELL_EVERY: Duration = Duration::from_secs(5);
+
+/// What the full screen begins with.
+#[derive(Debug)]
+pub struct ScreenOptions {
+    /// What is drawn with.
+    pub look: Look,
+    /// What the terminal itself is: dark or light.
+    pub shade: Shade,
+    /// Modes of the terminal.
+    pub modes: Modes,
+    /// Whether the mouse is caught from the start.
+    pub mouse: bool,
+    /// Whether the login asks for the server.
+    pub asks_server: bool,
+    /// The account to begin with.
+    pub name: Option<String>,
+    /// Servers to choose from, the likeliest last.
+    pub servers: Vec<String>,
+    /// The server that is dialled.
+    pub server: Server,
+}
+
+/// The server that is dialled: the login may name another one.
+#[derive(Clone, Debug)]
+pub struct Server(Arc<Mutex<Target>>);
+
+impl Server {
+    /// Begins with this one.
+    pub fn new(target: Target) -> Self {
+        Self(Arc::new(Mutex::new(target)))
+    }
+
+    /// The one that is meant now.
+    pub fn target(&self) -> Target {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes what was typed. Answers the address when it is another one than before.
+    fn name(&self, typed: &str) -> Result<Option<String>, String> {
+        let mut target = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if typed == target.address() {
+            return Ok(None);
+        }
+        let address: Address = typed.parse().map_err(|error| format!("The address of the server: {error}."))?;
+        let port = address.port.unwrap_or(DEFAULT_PORT);
+        let named = Target { host: address.host, port, fingerprint: address.fingerprint, tls: target.tls };
+        if named == *target {
+            return Ok(None);
+        }
+        *target = named;
+        Ok(Some(target.address()))
+    }
+}
+
+/// The full screen.
+pub(super) struct ScreenFace {
+    screen: Option<Screen>,
+    /// Nothing while the program is stopped, and once the terminal is gone.
+    pump: Option<Pump>,
+    state: State,
+    reports: Reports,
+    seen: Seen,
+    clock: Clock,
+    server: Server,
+    /// What the user did and the model has not heard yet.
+    did: VecDeque<Did>,
+    pace: Pace,
+    /// The last frame that the network wanted and that waits for its time.
+    due: Option<Instant>,
+    rang: Option<Instant>,
+    /// Said on standard error when the screen is left.
+    last_words: Vec<String>,
+    error: Option<io::Error>,
+    /// Ctrl-Z was pressed.
+    is_to_stop: bool,
+}
+
+/// When frames may be drawn.
+#[derive(Debug)]
+struct Pace {
+    /// A key or a new size: the next frame does not wait.
+    is_urgent: bool,
+    tokens: u32,
+    filled: Instant,
+}
+
+impl Pace {
+    /// Whether to draw now; otherwise, when.
+    fn ask(&mut self, now: Instant) -> Option<Instant> {
+        let frames = u32::try_from(millis(now - self.filled) / millis(FRAME)).unwrap_or(u32::MAX);
+        if frames > 0 {
+            self.tokens = self.tokens.saturating_add(frames).min(FRAMES_AT_ONCE);
+            self.filled = now;
+        }
+        if std::mem::take(&mut self.is_urgent) {
+            return None;
+        }
+        if self.tokens == 0 {
+            return Some(self.filled + FRAME);
+        }
+        self.tokens -= 1;
+        None
+    }
+}
+
+impl ScreenFace {
+    /// Takes the terminal.
+    pub fn enter(options: ScreenOptions, clock: Clock) -> io::Result<Self> {
+        install_panic_hook(options.modes);
+        let mut screen = Screen::enter(options.modes)?;
+        let mut state = State::new(options.look, options.asks_server);
+        state.terminal_shade = options.shade;
+        for server in &options.servers {
+            state.form.server.replace(server);
+            state.form.server.submit();
+        }
+        state.form.server.replace(&options.server.target().address());
+        state.form.name.replace(options.name.as_deref().unwrap_or_default());
+        if options.name.is_some() && !options.asks_server {
+            state.form.focus = crate::tui::state::Field::Password;
+        }
+        if options.mouse {
+            screen.set_mouse(true)?;
+            state.mouse = true;
+        }
+        let now = Instant::now();
+        Ok(Self {
+            screen: Some(screen),
+            pump: None,
+            state,
+            reports: Reports::default(),
+            seen: Seen::default(),
+            clock,
+            server: options.server,
+            did: VecDeque::new(),
+            pace: Pace { is_urgent: true, tokens: FRAMES_AT_ONCE, filled: now },
+            due: None,
+            rang: None,
+            last_words: Vec::new(),
+            error: None,
+            is_to_stop: false,
+        })
+    }
+
+    /// Gives the terminal back, and answers what is to be said then.
+    pub async fn leave(&mut self) -> Vec<String> {
+        if let Some(pump) = self.pump.take() {
+            pump.end().await;
+        }
+        self.screen = None;
+        std::mem::take(&mut self.last_words)
+    }
+
+    fn draw(&mut self, model: &Model) -> io::Result<()> {
+        let Some(screen) = &mut self.screen else { return Ok(()) };
+        let now = self.clock.now();
+        let (state, seen) = (&self.state, &mut self.seen);
+        screen.draw(|frame| *seen = view::draw(frame, model, state, now))?;
+        screen.set_title(&title(model))
+    }
+
+    /// Looks at what came from the terminal.
+    fn take(&mut self, batch: Vec<Event>, model: &Model) {
+        self.pace.is_urgent = true;
+        for happening in with_wheel(batch) {
+            let columns = self.screen.as_ref().and_then(|screen| screen.size().ok()).map_or(0, |size| size.width);
+            let sight = Sight { model, seen: &self.seen, columns, now: self.clock.now() };
+            let wishes = match happening {
+                Happening::Event(event) => control::event(&mut self.state, sight, event),
+                Happening::Wheel(rows) => control::wheel(&mut self.state, sight, rows),
+            };
+            for wish in wishes {
+                self.grant(wish);
+            }
+        }
+    }
+
+    /// Does what is the terminal's business, and passes the rest on to the model.
+    fn grant(&mut self, wish: Wish) {
+        let did = match wish {
+            Wish::Typed => {
+                // Once for a batch is enough.
+                if matches!(self.did.back(), Some(Did::Typed)) {
+                    return;
+                }
+                Did::Typed
+            }
+            Wish::Say(saying) => Did::Said(saying),
+            Wish::Run(command) => Did::Command(command),
+            Wish::SignIn(sign_in) => return self.sign_in(sign_in),
+            Wish::Answer(answer) => Did::Answered(answer),
+            Wish::Show(place) => Did::Told(Msg::TabShown(place)),
+            Wish::Close(place) => Did::Told(Msg::TabClosed(place)),
+            Wish::Clear(place) => Did::Told(Msg::TabCleared(place)),
+            Wish::Older(place) => Did::Told(Msg::OlderWanted(place)),
+            Wish::Retry => Did::Told(Msg::RetryWanted),
+            Wish::LogInAgain => Did::Told(Msg::LoginWanted),
+            Wish::Leave => Did::Told(Msg::Interrupted),
+            Wish::Suspend => {
+                self.is_to_stop = true;
+                return;
+            }
+            Wish::Redraw => return self.on_screen(Screen::repaint),
+            Wish::Mouse(on) => return self.on_screen(|screen| screen.set_mouse(on)),
+            Wish::Copy(text) => return self.on_screen(|screen| screen.copy(&text)),
+        };
+        self.did.push_back(did);
+    }
+
+    /// Something with the terminal that fails only when it is gone; the next frame fails as well then.
+    fn on_screen(&mut self, action: impl FnOnce(&mut Screen) -> io::Result<()>) {
+        if let Some(screen) = &mut self.screen
+            && let Err(error) = action(screen)
+        {
+            self.error = Some(error);
+        }
+    }
+
+    fn sign_in(&mut self, sign_in: SignIn) {
+        let SignIn { server, name, password, register } = sign_in;
+        match server.map(|typed| self.server.name(&typed)).transpose() {
+            Err(sentence) => {
+                self.state.form.message = Some(FormMessage::Error(sentence));
+                self.state.form.focus = crate::tui::state::Field::Server;
+            }
+            Ok(named) => {
+                self.did.extend(named.flatten().map(|address| Did::Told(Msg::ServerNamed(address))));
+                self.did.push_back(Did::Told(Msg::FormSent { name, password, register }));
+            }
+        }
+    }
+
+    /// Stops the program until the shell continues it.
+    async fn stop(&mut self) {
+        if let Some(pump) = self.pump.take() {
+            pump.end().await;
+        }
+        self.on_screen(Screen::suspend);
+    }
+
+    fn ring(&mut self) {
+        let now = Instant::now();
+        if self.rang.is_none_or(|rang| now - rang >= BELL_EVERY) {
+            self.rang = Some(now);
+            self.on_screen(Screen::ring);
+        }
+    }
+
+    /// What is remembered for after the screen.
+    fn remember(&mut self, report: &Report) {
+        match report {
+            Report::Aside(Aside::KeyChanged { address, expected, found }) => {
+                self.last_words = vec![format!(
+                    "The key of {address} has changed: expected {expected}, found {found}. Somebody may be between you \
+                     and the server, or the server was set up anew. If you know that it is right, run `tui-client trust \
+                     forget {address}` and try again."
+                )];
+            }
+            Report::Aside(Aside::Unreachable { why }) => self.last_words = vec![format!("No connection: {why}.")],
+            Report::Aside(Aside::GaveUp { seconds }) => {
+                self.last_words.push(format!("Gave up after {seconds} seconds without a session."));
+            }
+            Report::LoggedOut { reason } => {
+                self.last_words = vec![format!("The session has ended: {}.", reason.as_str().replace('-', " "))];
+            }
+            Report::Connected => self.last_words.clear(),
+            _ => {}
+        }
+    }
+}
+
+/// The window's title: how much is unread, and where one is.
+fn title(model: &Model) -> String {
+    let unread: usize = model.conversations.iter().map(|tab| tab.unread).sum();
+    let count = if unread == 0 { String::new() } else { format!("({unread}) ") };
+    let place = if model.me.is_some() { model.conversations.front().as_str() } else { "log in" };
+    format!("{count}{place} - tern")
+}
+
+impl Face for ScreenFace {
+    fn report(&mut self, report: &Report, model: &Model, now: Moment) {
+        self.remember(report);
+        self.reports.take(&mut self.state, model, report, now);
+    }
+
+    async fn show(&mut self, model: &Model) -> io::Result<Shown> {
+        if std::mem::take(&mut self.is_to_stop) {
+            self.stop().await;
+        }
+        let now = self.clock.now();
+        if let Some(error) = self.error.take() {
+            return Err(error);
+        }
+        if self.reports.settle(&mut self.state, model, now) {
+            self.ring();
+        }
+        for panic in take_task_panics() {
+            control::toast(&mut self.state, format!("Something inside went wrong: {panic}"), true, now);
+        }
+        control::expire(&mut self.state, now.mono);
+        control::sync(&mut self.state, model);
+        self.due = self.pace.ask(Instant::now());
+        if self.due.is_some() {
+            return Ok(Shown::NotYet);
+        }
+        self.draw(model)?;
+        if self.pump.is_none() && self.screen.is_some() {
+            // After the first frame: nothing may read the terminal before the screen stands.
+            self.pump = Some(Pump::begin());
+        }
+        if let Some(wish) = control::after_draw(model, &self.seen) {
+            self.grant(wish);
+        }
+        Ok(Shown::All)
+    }
+
+    async fn next(&mut self, model: &Model) -> Did {
+        loop {
+            if let Some(did) = self.did.pop_front() {
+                return did;
+            }
+            let visible = control::deadline(&self.state, model, self.clock.now().mono);
+            let wake = self.due.into_iter().chain(visible.map(|at| self.clock.instant(at))).min();
+            let pump = async {
+                match &mut self.pump {
+                    Some(pump) => pump.next().await,
+                    None => std::future::pending().await,
+                }
+            };
+            let batch = tokio::select! {
+                biased;
+                batch = pump => batch,
+                () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => return Did::Waited,
+            };
+            let Some(batch) = batch else {
+                self.pump = None;
+                return Did::Told(Msg::OutputClosed);
+            };
+            self.take(batch, model);
+            if self.did.is_empty() {
+                return Did::Waited;
+            }
+        }
+    }
+
+    fn delay(&mut self, delay: Duration) {
+        self.state.delay_ms = Some(millis(delay));
+    }
+
+    fn interrupt(&mut self) -> bool {
+        // In raw mode Ctrl-C is a key; a signal means the program.
+        false
+    }
+
+    fn suspend(&mut self) {}
+
+    fn resume(&mut self) {}
+
+    fn abandon_output(&mut self) {
+        // Dropped without a word where nobody reads: leaving writes once, and an error of that is of no use.
+        self.screen = None;
+    }
+}

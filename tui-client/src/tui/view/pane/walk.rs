@@ -22,21 +22,20 @@ pub(super) struct Window<'a> {
 }
 
 impl<'a> Window<'a> {
-    /// The visible rows, each with the place of its block in [`Self::blocks`].
-    pub(super) fn visible(&self) -> impl Iterator<Item = (usize, &Block<'a>, &Row<'a>)> {
-        let rows = self.blocks.iter().enumerate();
-        let rows = rows.flat_map(|(at, (_, block))| block.rows.iter().map(move |row| (at, block, row)));
+    /// The visible rows, each with its block.
+    pub(super) fn visible(&self) -> impl Iterator<Item = (&Block<'a>, &Row<'a>)> {
+        let rows = self.blocks.iter().flat_map(|(_, block)| block.rows.iter().map(move |row| (block, row)));
         rows.skip(self.skip).take(self.rows)
     }
 
     /// The first line of which text is visible.
     pub(super) fn first(&self) -> Option<LineId> {
-        self.visible().find_map(|(_, block, row)| row.start.and(block.line)).map(|line| line.id)
+        self.visible().find_map(|(block, row)| row.start.and(block.line)).map(|line| line.id)
     }
 
     /// The last one.
     pub(super) fn last(&self) -> Option<LineId> {
-        self.visible().filter_map(|(_, block, row)| row.start.and(block.line)).last().map(|line| line.id)
+        self.visible().filter_map(|(block, row)| row.start.and(block.line)).last().map(|line| line.id)
     }
 }
 
@@ -108,7 +107,7 @@ struct Walker<'s, 'a> {
     row: usize,
 }
 
-impl<'s, 'a> Walker<'s, 'a> {
+impl Walker<'_, '_> {
     fn up(&mut self) -> bool {
         while self.row == 0 {
             let Some(before) = self.index.checked_sub(1) else { return false };

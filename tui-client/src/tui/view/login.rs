@@ -8,6 +8,7 @@ use super::{Connection, Scene, fresh, notice, overlay};
 use crate::app::moment::seconds;
 use crate::tui::art;
 use crate::tui::canvas::Canvas;
+use crate::tui::cluster::clusters;
 use crate::tui::composer::Composer;
 use crate::tui::state::{Field, Form, FormMessage, Mode};
 use crate::tui::theme::{Depth, Pill};
@@ -120,6 +121,11 @@ fn field(canvas: &mut Canvas<'_>, scene: &Scene<'_>, plan: &Plan, field: Field, 
     }
     let inside = Rect { x: part.x + 1, width: part.width.saturating_sub(1), ..part };
     let is_secret = matches!(field, Field::Password | Field::Again) && !form.reveal;
+    if !is_focused && !is_secret {
+        // Its beginning says more than the place where the cursor was.
+        canvas.text_fit(inside.x, y, inside.width, composer.text(), theme.text);
+        return None;
+    }
     let cursor = typed(&mut canvas.part(inside), composer, is_secret, theme.text);
     cursor.filter(|_| is_focused)
 }
@@ -133,7 +139,7 @@ pub(super) fn typed(canvas: &mut Canvas<'_>, composer: &Composer, is_secret: boo
         canvas.text(0, 0, &composer.text()[row], style);
         return canvas.position(placed.cursor_column, 0);
     }
-    let letters = |text: &str| super::super::cluster::clusters(text, canvas.drawing().emoji).count();
+    let letters = |text: &str| clusters(text, canvas.drawing().emoji).count();
     let (all, before) = (letters(composer.text()), letters(&composer.text()[..composer.cursor()]));
     let room = usize::from(width.saturating_sub(1));
     let hidden = before.saturating_sub(room);

@@ -116,6 +116,14 @@ impl World {
         self
     }
 
+    /// The user looks at a conversation, and the server has nothing older of it.
+    pub fn show(&mut self, place: &Place) {
+        let effects = self.tell(Msg::TabShown(place.clone()));
+        if let Some(re) = history(&effects) {
+            self.hear(ServerMessage::History { re, conv: place.to_wire(), messages: Vec::new(), more: false });
+        }
+    }
+
     /// The user sends something, and the server has not answered yet.
     pub fn send(&mut self, place: &Place, text: &str) -> Option<RequestId> {
         self.cids += 1;
@@ -222,8 +230,8 @@ pub fn lobby() -> World {
     world.at(27).said("#lobby", "Светлана", "Спасибо, очень красиво! Где это снято?");
     world.at(28).said("#lobby", "kenji", "了解です 🎉 naïve café déjà-vu lines up, too.");
     let read = Place::With(place::name("李娜"));
-    world.tell(Msg::TabShown(read));
-    world.tell(Msg::TabShown(lobby));
+    world.show(&read);
+    world.show(&lobby);
     world
 }
 

@@ -108,7 +108,7 @@ fn direct() -> (World, State) {
     let mut world = World::with(PEOPLE, &[]);
     let mira = Place::With(place::name("mira"));
     world.said("@mira", "mira", "Could you look at the harbour pictures?");
-    world.tell(Msg::TabShown(mira.clone()));
+    world.show(&mira);
     world.at(1).sent(&mira, "On my way.", Outcome::DELIVERED);
     world.at(2).sent(&mira, "They will be with you tonight.", Outcome::STORED);
     let refused = world.at(3).send(&mira, "and another one");
@@ -133,11 +133,12 @@ fn a_direct_conversation_with_own_lines_in_every_state() {
 fn nothing_said_yet() {
     let mut world = World::with(&[], &[]);
     let mut state = sample::state(&world, Depth::Rgb, Shade::Dark);
-    let lobby = gallery(&[(40, 12), (80, 24)], &world.model, &state, world.now());
-    world.tell(Msg::TabShown(Place::With(place::name("mira"))));
+    let with_note = gallery(&[(80, 24)], &world.model, &state, world.now());
     state.tabs.clear();
+    let lobby = gallery(&[(40, 12)], &world.model, &state, world.now());
+    world.show(&Place::With(place::name("mira")));
     let direct = gallery(&[(40, 12)], &world.model, &state, world.now());
-    assert_snapshot!(format!("{lobby}\n{direct}"));
+    assert_snapshot!(format!("{with_note}\n{lobby}\n{direct}"));
 }
 
 #[test]
@@ -231,7 +232,7 @@ fn tabs_that_do_not_fit_are_counted_and_the_one_in_front_is_always_there() {
         world.said(&format!("@{name}"), &name, "hello");
     }
     let last = Place::With(place::name("visitor-number-12"));
-    world.tell(Msg::TabShown(last));
+    world.show(&last);
     let state = State { screen: Screen::Chat, ..sample::state(&world, Depth::Rgb, Shade::Dark) };
     let bar = |width| rows(&drawn((width, 12), &world.model, &state, world.now()).0).swap_remove(0);
     assert_snapshot!([120, 80, 40, 30].map(bar).join("\n"));

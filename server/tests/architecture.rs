@@ -118,7 +118,7 @@ const RULES: &[Rule] = &[
         except: &[],
         paths: &[CHANNELS, &["tui_client::net", "tui_client::peer"]],
         words: &["&mut Model"],
-        exists: false,
+        exists: true,
     },
     Rule {
         place: "tui-client/src/plain",

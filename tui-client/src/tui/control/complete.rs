@@ -118,8 +118,10 @@ fn commands(begun: &str, slash: &str) -> Vec<Choice> {
         }
     };
     // Those that begin so come before those with another name that does.
+    // The one that is typed out is the first.
     let (mut own, other): (Vec<&Spec>, Vec<&Spec>) =
         TABLE.iter().filter(fits).partition(|spec| spec.name.starts_with(&begun));
+    own.sort_by_key(|spec| spec.name != begun);
     own.extend(other);
     own.into_iter().map(choice).collect()
 }

@@ -117,7 +117,8 @@ pub fn event(state: &mut State, sight: Sight<'_>, event: Event) -> Vec<Wish> {
         Event::Mouse(mouse) => control.mouse(mouse),
         Event::FocusGained => control.state.focused = true,
         Event::FocusLost => control.focus_lost(),
-        Event::Resize(..) => {}
+        // Also when the size is the same again: what a terminal showed may be lost on the way there and back.
+        Event::Resize(..) => control.wishes.push(Wish::Redraw),
     }
     control.wishes
 }
@@ -203,7 +204,7 @@ impl Control<'_> {
                     Some(Target::User(name)) if self.sight.model.me.as_ref() != Some(&name) => {
                         self.show(Place::With(name));
                     }
-                    Some(Target::Newest) => self.to_newest(),
+                    Some(Target::Newest) => self.go_to_newest(),
                     Some(Target::User(_)) | None => {}
                 }
             }
@@ -282,7 +283,6 @@ impl Control<'_> {
         }
         let until = self.now().after(SECOND_PRESS);
         self.state.armed = Some(Armed::Quit { until });
-        self.state.toast = Some(Toast { text: "Press Ctrl+C again to leave.".to_owned(), is_error: false, until });
     }
 
     fn toast(&mut self, text: impl Into<String>, is_error: bool) {

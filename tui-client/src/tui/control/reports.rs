@@ -10,7 +10,7 @@ use crate::app::model::Model;
 use crate::app::moment::{Moment, Mono};
 use crate::app::place::Place;
 use crate::app::report::{Aside, Done, List, Manner, Refused, Report, Said, Why};
-use crate::tui::state::{Field, FormMessage, Mode, Note, NoteKind, Overlay, State, Tab};
+use crate::tui::state::{Field, FormMessage, Mode, Note, NoteKind, Overlay, State};
 
 /// Notes kept of one tab.
 const NOTES: usize = 200;
@@ -78,13 +78,16 @@ impl Reports {
         if came.len() > ONE_BY_ONE {
             note(state, model, &lobby, NoteKind::Joined, format!("{} people came online", came.len()), now);
         } else {
-            came.iter()
-                .for_each(|name| note(state, model, &lobby, NoteKind::Joined, format!("{name} came online"), now));
+            for name in came {
+                note(state, model, &lobby, NoteKind::Joined, format!("{name} came online"), now);
+            }
         }
         if went.len() > ONE_BY_ONE {
             note(state, model, &lobby, NoteKind::Left, format!("{} people went offline", went.len()), now);
         } else {
-            went.into_iter().for_each(|text| note(state, model, &lobby, NoteKind::Left, text, now));
+            for text in went {
+                note(state, model, &lobby, NoteKind::Left, text, now);
+            }
         }
         std::mem::take(&mut self.rings)
     }
@@ -120,7 +123,11 @@ impl Reports {
         match words::done(done) {
             // The line itself says it.
             Some(_) if done.verb == Verb::Message && is_in_sight => {}
-            Some(text) if matches!(done.verb, Verb::Block | Verb::Unblock | Verb::Passwd) => {
+            // Too long for one row.
+            Some(text) if done.verb == Verb::Block => {
+                note(state, model, model.conversations.front(), NoteKind::Info, text, now);
+            }
+            Some(text) if matches!(done.verb, Verb::Unblock | Verb::Passwd) => {
                 say(state, model, NoteKind::Info, text, now);
             }
             Some(text) => toast(state, text, false, now),
@@ -159,7 +166,7 @@ fn say(state: &mut State, model: &Model, kind: NoteKind, text: String, now: Mome
 pub(super) fn note(state: &mut State, model: &Model, place: &Place, kind: NoteKind, text: String, now: Moment) {
     let Some(conversation) = model.conversations.get(place) else { return };
     let after = conversation.transcript.lines().next_back().map(|line| line.id);
-    let notes = &mut state.tabs.entry(place.clone()).or_insert_with(Tab::default).notes;
+    let notes = &mut state.tabs.entry(place.clone()).or_default().notes;
     if notes.len() == NOTES {
         notes.remove(0);
     }
@@ -167,12 +174,12 @@ pub(super) fn note(state: &mut State, model: &Model, place: &Place, kind: NoteKi
 }
 
 fn connected(state: &mut State) {
-    state.form.message.take_if(|message| !matches!(message, FormMessage::Locked { .. }));
+    state.form.message.take_if(|message| matches!(message, FormMessage::Error(_)));
     state.overlay.take_if(|overlay| matches!(overlay, Overlay::KeyChanged { .. }));
 }
 
 fn logged_in(state: &mut State, name: &Name) {
-    if state.whose.as_ref() != Some(name) {
+    if state.whose.as_ref().is_some_and(|whose| whose != name) {
         state.tabs.clear();
         state.came_from = None;
     }

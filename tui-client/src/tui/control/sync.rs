@@ -21,6 +21,9 @@ pub fn sync(state: &mut State, model: &Model) {
         let tab = state.tabs.entry(conversation.place.clone()).or_default();
         sync_tab(tab, conversation, is_looked_at);
     }
+    if model.link != Link::Up {
+        state.delay_ms = None;
+    }
     state.hint = hint(state, model);
 }
 
@@ -43,7 +46,7 @@ fn screen(state: &mut State, model: &Model) {
         state.form.focus = Field::Password;
         state.form.name.replace(model.account().unwrap_or_default());
         if let Some(ended) = state.ended.take() {
-            state.form.message = Some(FormMessage::Note(format!("{ended}. Your tabs and drafts are kept.")));
+            state.form.message = Some(FormMessage::Note(format!("{ended} Your tabs and drafts are kept.")));
         }
     }
 }
@@ -108,8 +111,10 @@ fn sync_tab(tab: &mut Tab, conversation: &Conversation, is_looked_at: bool) {
 }
 
 fn first_unread(transcript: &Transcript, read_to: Option<LineId>) -> Option<LineId> {
-    let new = transcript.lines().rev().take_while(|line| Some(line.id) > read_to);
-    new.filter(|line| matches!(line.state, LineState::Received | LineState::Waited)).last().map(|line| line.id)
+    // Lines from others stand in the order they came; own ones that wait, and history, do not.
+    let from_others =
+        transcript.lines().rev().filter(|line| matches!(line.state, LineState::Received | LineState::Waited));
+    from_others.take_while(|line| Some(line.id) > read_to).last().map(|line| line.id)
 }
 
 /// A note that was made before anything was loaded stands where its time puts it.
@@ -123,12 +128,14 @@ fn place_notes(tab: &mut Tab, transcript: &Transcript) {
 fn hint(state: &State, model: &Model) -> Hint {
     let front = model.conversations.front();
     let typed = state.tabs.get(front).map_or("", |tab| tab.composer.text());
+    if matches!(model.login, Login::Over(_)) {
+        return Hint { text: "log in again; what is typed stays".to_owned(), kind: HintKind::Command };
+    }
     let intent = intent(typed, front, model);
     let kind = match &intent {
-        Intent::Nothing(Place::Room(_)) => HintKind::Say,
         Intent::Nothing(Place::With(_)) => HintKind::Direct,
         Intent::Say(saying) if matches!(saying.place, Place::With(_)) => HintKind::Direct,
-        Intent::Say(_) => HintKind::Say,
+        Intent::Nothing(Place::Room(_)) | Intent::Say(_) => HintKind::Say,
         Intent::Run(_) => HintKind::Command,
         Intent::Refuse { .. } => HintKind::Error,
     };

@@ -129,7 +129,9 @@ pub(super) fn said(said: &Said, clock: Clock<'_>) -> Vec<String> {
 
 /// A command, explained.
 pub(super) fn help(spec: &Spec) -> Vec<String> {
-    let mut rows = vec![format!("/{}", spec.usage()), sentence(spec.summary), spec.details.to_owned()];
+    let mut rows = vec![format!("/{}", spec.usage()), sentence(spec.summary)];
+    // A row for each sentence.
+    rows.extend(spec.details.split_inclusive(". ").map(|sentence| sentence.trim_end().to_owned()));
     if !spec.aliases.is_empty() {
         rows.push(format!("Also called {}.", spec.aliases.join(", ")));
     }
@@ -151,10 +153,10 @@ pub(super) fn left(name: &Name, reason: &Reason) -> String {
 /// Why the own session is over.
 pub(super) fn over(reason: &Reason) -> String {
     if *reason == Reason::TIMED_OUT {
-        "You were logged out for inactivity".to_owned()
+        "You were logged out for inactivity.".to_owned()
     } else if *reason == Reason::REPLACED {
-        "You logged in from somewhere else, and this session ended".to_owned()
+        "You logged in from somewhere else, and this session ended.".to_owned()
     } else {
-        "The session is over".to_owned()
+        "The session is over.".to_owned()
     }
 }

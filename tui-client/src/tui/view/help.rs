@@ -16,6 +16,9 @@ const WIDTH: u16 = 104;
 /// From this many columns inside the box on, keys stand in two columns.
 const TWO: u16 = 84;
 
+/// Below this many columns what a key does stands under it.
+const STACKED: u16 = 50;
+
 /// Columns of the keys, and of a command.
 const KEYS: (u16, u16) = (19, 24);
 
@@ -26,6 +29,9 @@ enum Line {
     Heading(String),
     /// What is pressed or typed, and what it does.
     Entry(String, String),
+    /// The same in two lines.
+    Key(String),
+    Does(String),
 }
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, scene: &Scene<'_>, scroll: usize, seen: &mut Seen) {
@@ -37,7 +43,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, scene: &Scene<'_>, scroll: usize, se
     } else {
         vec![sections(&Section::ALL, glyphs)]
     };
-    let commands = commands();
+    let stack = |lines: Vec<Line>| if inside < STACKED { lines.into_iter().flat_map(stacked).collect() } else { lines };
+    let keys: Vec<Vec<Line>> = keys.into_iter().map(stack).collect();
+    let commands = stack(commands());
     let key_rows = keys.iter().map(Vec::len).max().unwrap_or(0);
     let rows = key_rows + 1 + commands.len();
     let foot = [("Esc", "close"), ("PgUp PgDn", "scroll")];
@@ -75,7 +83,20 @@ fn list(canvas: &mut Canvas<'_>, scene: &Scene<'_>, lines: &[Line], scroll: usiz
                 canvas.text_fit(0, y, keys.saturating_sub(1), pressed, theme.text);
                 canvas.text_fit(keys, y, width.saturating_sub(keys + 1), does, theme.muted);
             }
+            Line::Key(pressed) => {
+                canvas.text_fit(0, y, width, pressed, theme.text);
+            }
+            Line::Does(does) => {
+                canvas.text_fit(2, y, width.saturating_sub(2), does, theme.muted);
+            }
         }
+    }
+}
+
+fn stacked(line: Line) -> Vec<Line> {
+    match line {
+        Line::Entry(pressed, does) => vec![Line::Key(pressed), Line::Does(does)],
+        other => vec![other],
     }
 }
 

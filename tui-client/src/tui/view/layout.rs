@@ -35,20 +35,36 @@ pub(super) struct Layout {
     pub status: Rect,
     /// Beside the pane, or over it.
     pub sidebar: Option<Rect>,
+    pub breadth: Breadth,
+    /// The input has a box.
     pub boxed: bool,
-    pub compact: bool,
+    /// There is air between authors.
     pub airy: bool,
-    pub wide: bool,
     /// What is visible of the text being typed.
     pub typed: Placed,
 }
 
+/// How much fits beside one another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Breadth {
+    /// Names stand over the text, and words are few.
+    Compact,
+    Middle,
+    /// There is room for everything.
+    Wide,
+}
+
 impl Layout {
     pub(super) fn new(width: u16, height: u16, scene: &Scene<'_>) -> Self {
-        let (boxed, compact, airy, wide) = (height >= BOXED, width < COMPACT, height >= AIRY, width >= WIDE);
+        let (boxed, airy) = (height >= BOXED, height >= AIRY);
+        let breadth = match width {
+            ..COMPACT => Breadth::Compact,
+            COMPACT..WIDE => Breadth::Middle,
+            WIDE.. => Breadth::Wide,
+        };
         let shows_sidebar = scene.state.sidebar.unwrap_or(width >= SIDEBAR);
         let is_beside = shows_sidebar && width >= SIDEBAR;
-        let columns = if wide { 26 } else { 22 };
+        let columns = if breadth == Breadth::Wide { 26 } else { 22 };
         let left = if is_beside { width.saturating_sub(columns) } else { width };
 
         let field_x = if boxed { 5 } else { 3 };
@@ -64,8 +80,9 @@ impl Layout {
             free if airy => (composer_y.saturating_sub(1), free.saturating_sub(1)),
             free => (composer_y.saturating_sub(1), free),
         };
-        let sidebar =
-            shows_sidebar.then(|| Rect::new(width.saturating_sub(columns), 1, columns, status_y.saturating_sub(1)));
+        // Over the pane it leaves the input free.
+        let sidebar_rows = if is_beside { status_y.saturating_sub(1) } else { pane_rows };
+        let sidebar = shows_sidebar.then(|| Rect::new(width.saturating_sub(columns), 1, columns, sidebar_rows));
         Self {
             tabs: Rect::new(0, 0, width, 1),
             pane: Rect::new(0, 1, left, pane_rows),
@@ -78,11 +95,18 @@ impl Layout {
             field: Rect::new(field_x, composer_y + 1, field_width, field_rows),
             status: Rect::new(0, status_y, width, 1),
             sidebar,
+            breadth,
             boxed,
-            compact,
             airy,
-            wide,
             typed,
         }
+    }
+
+    pub(super) fn is_compact(&self) -> bool {
+        self.breadth == Breadth::Compact
+    }
+
+    pub(super) fn is_wide(&self) -> bool {
+        self.breadth == Breadth::Wide
     }
 }

@@ -4,10 +4,11 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::Span;
 
-use super::{Connection, Scene, fresh, notice};
+use super::{Connection, Scene, fresh, notice, overlay};
 use crate::app::moment::seconds;
 use crate::tui::art;
 use crate::tui::canvas::Canvas;
+use crate::tui::cluster::clusters;
 use crate::tui::composer::Composer;
 use crate::tui::state::{Field, Form, FormMessage, Mode};
 use crate::tui::theme::{Depth, Pill};
@@ -17,14 +18,17 @@ use self::plan::Plan;
 
 mod plan;
 
-/// Keys for the last row; what does not fit is left out from the end.
-const KEYS: [(&str, &str); 5] = [
-    ("Tab", "next field"),
-    ("Alt+← →", "sign in or register"),
-    ("Ctrl+R", "show password"),
-    ("F1", "help"),
-    ("Ctrl+Q", "quit"),
+/// Keys for the last row with what they do, in full and short; what does not fit is left out from the end.
+const KEYS: [(&str, &str, &str); 5] = [
+    ("Tab", "next field", "next"),
+    ("Alt+← →", "sign in or register", "register"),
+    ("Ctrl+R", "show password", "show"),
+    ("F1", "help", "help"),
+    ("Ctrl+Q", "quit", "quit"),
 ];
+
+/// Below this many columns the last row is short of words.
+const TERSE: u16 = 90;
 
 /// Draws it and answers where the cursor stands.
 pub(super) fn draw(canvas: &mut Canvas<'_>, scene: &Scene<'_>) -> Option<Position> {
@@ -36,11 +40,13 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, scene: &Scene<'_>) -> Option<Positio
     if let Some(y) = plan.wordmark {
         let x = canvas.width().saturating_sub(art::WORDMARK_WIDTH) / 2;
         // No star shines through the letters.
-        canvas.fill(Rect::new(x, y, art::WORDMARK_WIDTH, art::WORDMARK_HEIGHT + 2), fresh(theme.bg));
+        canvas.fill(Rect::new(x, y, art::WORDMARK_WIDTH, art::WORDMARK_HEIGHT), fresh(theme.bg));
         art::wordmark(canvas, x, y, theme);
+    }
+    if let Some(y) = plan.tagline {
         let tagline = "quiet chat for the terminal";
         let x = canvas.width().saturating_sub(canvas.width_of(tagline)) / 2;
-        canvas.text(x, y + art::WORDMARK_HEIGHT + 1, tagline, theme.muted);
+        canvas.text(x, y, tagline, theme.muted);
     }
     if let Some(card) = plan.card {
         canvas.fill(card, fresh(theme.bg));
@@ -115,6 +121,11 @@ fn field(canvas: &mut Canvas<'_>, scene: &Scene<'_>, plan: &Plan, field: Field, 
     }
     let inside = Rect { x: part.x + 1, width: part.width.saturating_sub(1), ..part };
     let is_secret = matches!(field, Field::Password | Field::Again) && !form.reveal;
+    if !is_focused && !is_secret {
+        // Its beginning says more than the place where the cursor was.
+        canvas.text_fit(inside.x, y, inside.width, composer.text(), theme.text);
+        return None;
+    }
     let cursor = typed(&mut canvas.part(inside), composer, is_secret, theme.text);
     cursor.filter(|_| is_focused)
 }
@@ -128,7 +139,7 @@ pub(super) fn typed(canvas: &mut Canvas<'_>, composer: &Composer, is_secret: boo
         canvas.text(0, 0, &composer.text()[row], style);
         return canvas.position(placed.cursor_column, 0);
     }
-    let letters = |text: &str| super::super::cluster::clusters(text, canvas.drawing().emoji).count();
+    let letters = |text: &str| clusters(text, canvas.drawing().emoji).count();
     let (all, before) = (letters(composer.text()), letters(&composer.text()[..composer.cursor()]));
     let room = usize::from(width.saturating_sub(1));
     let hidden = before.saturating_sub(room);
@@ -169,24 +180,28 @@ fn button(canvas: &mut Canvas<'_>, scene: &Scene<'_>, plan: &Plan) {
         let words = if mode == Mode::SignIn { "Sign in" } else { "Create" };
         canvas.text(x, plan.button, &format!(" {words}  {} ", glyphs.enter), theme.pill(Pill::Accent))
     };
-    let (glyph, style, words) = reachable(scene, canvas);
+    let (glyph, style, words, short) = reachable(scene, canvas);
     let after = canvas.text(end + 2, plan.button, glyph, style);
     let room = (plan.x + plan.width).saturating_sub(after + 1);
-    canvas.text_fit(after + 1, plan.button, room, &words, theme.muted);
+    let words = if canvas.width_of(&words) > room { short } else { words.as_str() };
+    canvas.text_fit(after + 1, plan.button, room, words, theme.muted);
 }
 
-fn reachable(scene: &Scene<'_>, canvas: &Canvas<'_>) -> (&'static str, Style, String) {
+/// How it stands with the connection: a sign, its style, and words in full and short.
+fn reachable(scene: &Scene<'_>, canvas: &Canvas<'_>) -> (&'static str, Style, String, &'static str) {
     let (theme, glyphs) = (scene.theme, canvas.drawing().glyphs);
     match scene.connection() {
         Connection::Connected | Connection::LoggingIn => {
             let delay = scene.state.delay_ms.map(|ms| format!(", {ms} ms")).unwrap_or_default();
-            (glyphs.done, theme.ok, format!("server reachable{delay}"))
+            (glyphs.done, theme.ok, format!("server reachable{delay}"), "reachable")
         }
         Connection::Connecting | Connection::Reconnecting { seconds: 0 } => {
-            (glyphs.idle, theme.warn, format!("connecting {}", glyphs.ellipsis))
+            (glyphs.idle, theme.warn, format!("connecting {}", glyphs.ellipsis), "connecting")
         }
-        Connection::Reconnecting { seconds } => (glyphs.idle, theme.warn, format!("no answer, again in {seconds} s")),
-        Connection::Offline => (glyphs.offline, theme.faint, "not connected".to_owned()),
+        Connection::Reconnecting { seconds } => {
+            (glyphs.idle, theme.warn, format!("no answer, again in {seconds} s"), "no answer")
+        }
+        Connection::Offline => (glyphs.offline, theme.faint, "not connected".to_owned(), "offline"),
     }
 }
 
@@ -196,12 +211,14 @@ fn keys(canvas: &mut Canvas<'_>, scene: &Scene<'_>) {
     canvas.fill(Rect::new(0, y, width, 1), fresh(theme.alt));
     let mut spans: Vec<Span<'_>> = Vec::new();
     let mut columns = 0;
-    for (key, words) in KEYS {
+    for (key, full, short) in KEYS {
         let gap = if spans.is_empty() { "" } else { "   " };
+        let key = overlay::key_words(key, canvas.drawing().glyphs);
+        let words = if width < TERSE { short } else { full };
         let piece = [Span::styled(format!("{gap}{key} "), theme.text), Span::styled(words, theme.muted)];
         let wide: u16 = piece.iter().map(|span| canvas.width_of(&span.content)).sum();
         if columns + wide > width {
-            break;
+            continue;
         }
         columns += wide;
         spans.extend(piece);

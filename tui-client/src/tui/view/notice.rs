@@ -58,10 +58,14 @@ fn words(scene: &Scene<'_>) -> Option<Words> {
 
 fn passing(scene: &Scene<'_>) -> Option<Words> {
     let theme = scene.theme;
-    if let Some(text) = armed(scene) {
+    let toast = scene.state.toast.as_ref().filter(|toast| toast.until > scene.now.mono);
+    // What a second Enter does stands in the border; first it is said why the first one did nothing.
+    let is_explained =
+        toast.is_some_and(|toast| toast.is_error) && matches!(scene.state.armed, Some(Armed::Send { .. }));
+    if let Some(text) = armed(scene).filter(|_| !is_explained) {
         return Some(Words { glyph: Some("!"), text, style: theme.warn });
     }
-    let toast = scene.state.toast.as_ref().filter(|toast| toast.until > scene.now.mono)?;
+    let toast = toast?;
     let (glyph, style) = if toast.is_error { ("!", theme.error) } else { (">", theme.muted) };
     Some(Words { glyph: Some(glyph), text: toast.text.clone(), style })
 }

@@ -50,7 +50,7 @@ pub(super) fn frame(canvas: &mut Canvas<'_>, scene: &Scene<'_>, frame: &Frame<'_
     let rows = u16::try_from(frame.rows).unwrap_or(u16::MAX);
     // Air inside, and outside so that one sees what lies under it, where there is room.
     let roomy = canvas.height() >= ROOMY;
-    let most = canvas.height().saturating_sub(if roomy { 6 } else { 0 });
+    let most = canvas.height().saturating_sub(if roomy { 4 } else { 0 });
     let air = u16::from(roomy || rows.saturating_add(4) <= most);
     let part = centred(canvas, frame.width, rows.saturating_add(2 + 2 * air).min(most));
     let (line, ink) = if frame.is_error { (theme.error, theme.error) } else { (theme.border, theme.accent) };
@@ -93,13 +93,18 @@ pub(super) fn thumb(canvas: &mut Canvas<'_>, scene: &Scene<'_>, inside: Rect, ro
 fn foot(canvas: &mut Canvas<'_>, scene: &Scene<'_>, part: Rect, keys: &[(&str, &str)]) {
     let theme = scene.theme;
     let mut spans = vec![Span::styled(" ", theme.muted)];
+    let mut columns = 2;
     for (at, (key, words)) in keys.iter().enumerate() {
         let gap = if at == 0 { "" } else { "   " };
-        spans.push(Span::styled(format!("{gap}{key}"), theme.text));
-        spans.push(Span::styled(format!(" {words}"), theme.muted));
+        let piece = [Span::styled(format!("{gap}{key}"), theme.text), Span::styled(format!(" {words}"), theme.muted)];
+        let wide: u16 = piece.iter().map(|span| canvas.width_of(&span.content)).sum();
+        if columns + wide + 4 > part.width {
+            break;
+        }
+        columns += wide;
+        spans.extend(piece);
     }
     spans.push(Span::styled(" ", theme.muted));
-    let columns: u16 = spans.iter().map(|span| canvas.width_of(&span.content)).sum();
     let x = (part.x + part.width).saturating_sub(columns + 2).max(part.x + 1);
     canvas.part(Rect { width: part.width.saturating_sub(1), ..part }).put(
         x - part.x,

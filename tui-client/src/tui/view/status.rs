@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::layout::Layout;
+use super::layout::{Breadth, Layout};
 use super::{Scene, notice};
 use crate::app::place::Place;
 use crate::tui::canvas::Canvas;
@@ -27,10 +27,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) 
     let x = canvas.text_fit(x, 0, NAME, &label, pill);
     let mut x = canvas.text(x, 0, " ", pill) + 2;
     x = canvas.text(x, 0, &format!("{} online", scene.model.users.len()), theme.text) + 3;
-    if let Some(seconds) = notice::idle_seconds(scene).filter(|_| !layout.compact) {
+    if let Some(seconds) = notice::idle_seconds(scene).filter(|_| !layout.is_compact()) {
         x = canvas.text(x, 0, &format!("idle, {seconds} s left"), theme.warn) + 3;
     }
-    if scene.state.mouse && !layout.compact {
+    if scene.state.mouse && !layout.is_compact() {
         x = canvas.text(x, 0, "mouse", theme.muted) + 3;
     }
     keys(canvas, scene, layout, x);
@@ -38,10 +38,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) 
 
 fn keys(canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout, from: u16) {
     let theme = scene.theme;
-    let most = match layout {
-        Layout { wide: true, .. } => 4,
-        Layout { compact: false, .. } => 2,
-        Layout { .. } => 1,
+    let most = match layout.breadth {
+        Breadth::Wide => 4,
+        Breadth::Middle => 2,
+        Breadth::Compact => 1,
     };
     let cap = theme.raised.patch(theme.text);
     let piece = |(key, words): (&str, &str)| {

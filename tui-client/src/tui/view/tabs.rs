@@ -27,7 +27,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout, 
     let right = connection(canvas, scene, layout);
     let glyphs = canvas.drawing().glyphs;
     let mut x = canvas.text(1, 0, glyphs.mark, theme.accent) + 1;
-    if !layout.compact {
+    if !layout.is_compact() {
         x = canvas.text(x, 0, "tern", theme.accent.add_modifier(Modifier::BOLD)) + 2;
     }
     let tabs: Vec<Item<'_>> = items(canvas, scene, layout);
@@ -59,7 +59,7 @@ struct Item<'a> {
 }
 
 fn items<'a>(canvas: &Canvas<'_>, scene: &Scene<'a>, layout: &Layout) -> Vec<Item<'a>> {
-    let most = if layout.compact { NAME.1 } else { NAME.0 };
+    let most = if layout.is_compact() { NAME.1 } else { NAME.0 };
     let all = scene.model.conversations.iter().enumerate();
     let items = all.map(|(index, conversation)| {
         let is_front = conversation.place == *scene.place;
@@ -148,7 +148,7 @@ fn connection(canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) -> u1
     let (theme, glyphs) = (scene.theme, canvas.drawing().glyphs);
     let delay = scene.state.delay_ms.map(|ms| format!("{ms} ms"));
     let (glyph, style, words) = match scene.connection() {
-        Connection::Connected if layout.wide => (
+        Connection::Connected if layout.is_wide() => (
             glyphs.online,
             theme.ok,
             delay.map_or_else(|| "connected".to_owned(), |delay| format!("connected  {delay}")),
@@ -157,12 +157,14 @@ fn connection(canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) -> u1
         Connection::LoggingIn => (glyphs.idle, theme.warn, "logging in".to_owned()),
         Connection::Connecting => (glyphs.idle, theme.warn, "connecting".to_owned()),
         Connection::Reconnecting { seconds: 0 } => (glyphs.idle, theme.warn, "reconnecting".to_owned()),
-        Connection::Reconnecting { seconds } if layout.compact => (glyphs.idle, theme.warn, format!("in {seconds} s")),
+        Connection::Reconnecting { seconds } if layout.is_compact() => {
+            (glyphs.idle, theme.warn, format!("in {seconds} s"))
+        }
         Connection::Reconnecting { seconds } => (glyphs.idle, theme.warn, format!("reconnecting in {seconds} s")),
         Connection::Offline => (glyphs.offline, theme.error, "offline".to_owned()),
     };
     let is_well = scene.connection() == Connection::Connected;
-    let words = if layout.compact && is_well { String::new() } else { words };
+    let words = if layout.is_compact() && is_well { String::new() } else { words };
     let ink = if is_well { theme.muted } else { style };
     let mut spans = vec![Span::styled(glyph, style)];
     if !words.is_empty() {

@@ -11,8 +11,8 @@ const CARD: (u16, u16) = (58, 52);
 /// Columns of the labels.
 const LABEL: u16 = 11;
 
-/// Rows of the wordmark with the tagline and the air under it.
-const HEAD: u16 = art::WORDMARK_HEIGHT + 4;
+/// Rows of the wordmark with the tagline and the air under it; and of the wordmark alone.
+const HEADS: (u16, u16) = (art::WORDMARK_HEIGHT + 4, art::WORDMARK_HEIGHT + 1);
 
 /// The most rows of a message.
 const MESSAGE: u16 = 3;
@@ -20,6 +20,7 @@ const MESSAGE: u16 = 3;
 /// The parts of the login.
 pub(super) struct Plan {
     pub wordmark: Option<u16>,
+    pub tagline: Option<u16>,
     /// Its border. None where there are too few rows for one.
     pub card: Option<Rect>,
     /// The first column and the columns of what is inside.
@@ -61,14 +62,19 @@ impl Plan {
             () if free >= tight => (true, tight),
             () => (false, free.min(3 + count + message - 1)),
         };
-        let has_head = has_card && free >= rows + HEAD + 1;
-        let all = rows + if has_head { HEAD } else { 0 };
+        let head = match free.saturating_sub(rows) {
+            room if !has_card || room < HEADS.1 => 0,
+            room if room <= HEADS.0 => HEADS.1,
+            _ => HEADS.0,
+        };
+        let all = rows + head;
         // Above the middle, so that the hills stay free.
         let top = free.saturating_sub(all) / if height >= art::BACKDROP_MIN_HEIGHT { 3 } else { 2 };
-        let y = top + if has_head { HEAD } else { 0 };
+        let y = top + head;
         let inside = Self::inside(width);
         let mut plan = Self {
-            wordmark: has_head.then_some(top),
+            wordmark: (head > 0).then_some(top),
+            tagline: (head == HEADS.0).then_some(top + art::WORDMARK_HEIGHT + 1),
             card: has_card.then(|| Rect::new(width.saturating_sub(CARD.0) / 2, y, CARD.0.min(width), rows)),
             x: width.saturating_sub(inside) / 2,
             width: inside,

@@ -267,8 +267,8 @@ impl<'a> Block<'a> {
     /// The row to anchor to for a byte: the last one that begins at or before it.
     pub(super) fn stop_for(&self, byte: usize) -> usize {
         let stops = (0..self.rows.len()).filter(|&row| self.is_stop(row));
-        let fitting = stops.filter(|&row| self.rows[row].start.is_some_and(|start| start <= byte));
-        fitting.last().unwrap_or(0)
+        let mut fitting = stops.filter(|&row| self.rows[row].start.is_some_and(|start| start <= byte));
+        fitting.next_back().unwrap_or(0)
     }
 }
 

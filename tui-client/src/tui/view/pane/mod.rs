@@ -69,8 +69,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, scene: &Scene<'_>, airy: bool, seen:
     seen.last = window.last();
     seen.at_top = window.at_top;
     seen.at_bottom = window.at_bottom;
-    if window.is_empty() {
-        return paint::empty(canvas, scene);
+    if scene.transcript().is_none_or(|transcript| transcript.lines().len() == 0) {
+        let free = canvas.height().saturating_sub(u16::try_from(window.rows).unwrap_or(u16::MAX));
+        paint::empty(&mut canvas.part(Rect { height: free, ..whole(canvas) }), scene);
     }
     paint::window(canvas, scene, grid, &window);
     scroll_bar(canvas, scene, &window);

@@ -38,11 +38,10 @@ pub(super) fn empty(canvas: &mut Canvas<'_>, scene: &Scene<'_>) {
 
 /// The rows, the last one at the bottom.
 pub(super) fn window(canvas: &mut Canvas<'_>, scene: &Scene<'_>, grid: Grid, window: &Window<'_>) {
-    let mut y = canvas.height().saturating_sub(u16::try_from(window.rows).unwrap_or(u16::MAX));
-    for (_, block, row) in window.visible() {
+    let top = canvas.height().saturating_sub(u16::try_from(window.rows).unwrap_or(u16::MAX));
+    for (y, (block, row)) in (top..).zip(window.visible()) {
         let part = Rect { y, height: 1, ..whole(canvas) };
         Painter { canvas: &mut canvas.part(part), scene, grid }.row(block, row);
-        y += 1;
     }
 }
 

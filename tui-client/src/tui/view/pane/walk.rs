@@ -22,25 +22,20 @@ pub(super) struct Window<'a> {
 }
 
 impl<'a> Window<'a> {
-    /// The visible rows, each with the place of its block in [`Self::blocks`].
-    pub(super) fn visible(&self) -> impl Iterator<Item = (usize, &Block<'a>, &Row<'a>)> {
-        let rows = self.blocks.iter().enumerate();
-        let rows = rows.flat_map(|(at, (_, block))| block.rows.iter().map(move |row| (at, block, row)));
+    /// The visible rows, each with its block.
+    pub(super) fn visible(&self) -> impl Iterator<Item = (&Block<'a>, &Row<'a>)> {
+        let rows = self.blocks.iter().flat_map(|(_, block)| block.rows.iter().map(move |row| (block, row)));
         rows.skip(self.skip).take(self.rows)
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.visible().next().is_none()
     }
 
     /// The first line of which text is visible.
     pub(super) fn first(&self) -> Option<LineId> {
-        self.visible().find_map(|(_, block, row)| row.start.and(block.line)).map(|line| line.id)
+        self.visible().find_map(|(block, row)| row.start.and(block.line)).map(|line| line.id)
     }
 
     /// The last one.
     pub(super) fn last(&self) -> Option<LineId> {
-        self.visible().filter_map(|(_, block, row)| row.start.and(block.line)).last().map(|line| line.id)
+        self.visible().filter_map(|(block, row)| row.start.and(block.line)).last().map(|line| line.id)
     }
 }
 
@@ -112,7 +107,7 @@ struct Walker<'s, 'a> {
     row: usize,
 }
 
-impl<'s, 'a> Walker<'s, 'a> {
+impl Walker<'_, '_> {
     fn up(&mut self) -> bool {
         while self.row == 0 {
             let Some(before) = self.index.checked_sub(1) else { return false };
@@ -223,17 +218,18 @@ fn up(walker: &mut Walker<'_, '_>, rows: usize) -> Anchor {
 }
 
 fn down(walker: &mut Walker<'_, '_>, rows: usize, height: u16) -> Anchor {
-    let from = walker.place();
+    // What stands over the very first line goes with its first row.
+    let rest = walker.row..walker.block.rows.len();
+    let from = (walker.index, rest.clone().find(|&row| walker.block.is_stop(row)).unwrap_or(walker.row));
     for _ in 0..rows {
         if !walker.down() {
             return Anchor::Bottom;
         }
     }
-    let landed = walker.place();
+    // The place to stand at before that, but at least one step down.
     walker.settle_up();
-    if walker.place() <= from {
-        while walker.place() < landed && walker.down() {}
-        if !walker.settle_down() {
+    while walker.place() <= from || !walker.is_stop() {
+        if !walker.down() {
             return Anchor::Bottom;
         }
     }

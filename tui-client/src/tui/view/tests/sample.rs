@@ -64,7 +64,7 @@ impl World {
         let effects = world.hear(ServerMessage::Ready { stored: 0 });
         if let Some(re) = history(&effects) {
             let messages = yesterday.iter().map(|&(from, text)| world.yesterday(from, text)).collect();
-            world.hear(ServerMessage::History { re, conv: "#lobby".into(), messages, more: !yesterday.is_empty() });
+            world.hear(ServerMessage::History { re, conv: "#lobby".into(), messages, more: false });
         }
         world
     }
@@ -115,6 +115,14 @@ impl World {
         let [conv, from, text] = [conv, from, text].map(str::to_owned);
         self.hear(ServerMessage::Message(Entry { conv, seq, at, from, text, kind, stored: false }));
         self
+    }
+
+    /// The user looks at a conversation, and the server has nothing older of it.
+    pub fn show(&mut self, place: &Place) {
+        let effects = self.tell(Msg::TabShown(place.clone()));
+        if let Some(re) = history(&effects) {
+            self.hear(ServerMessage::History { re, conv: place.to_wire(), messages: Vec::new(), more: false });
+        }
     }
 
     /// The user sends something, and the server has not answered yet.
@@ -179,22 +187,22 @@ pub const PEOPLE: &[(&str, &str)] = &[
     ("amina", ""),
     ("kenji", ""),
     ("mira", ""),
-    ("zoë", ""),
+    ("sofía", ""),
     ("李娜", ""),
-    ("otto", "at lunch"),
+    ("emil", "at lunch"),
     ("Светлана", "на перерыве"),
 ];
 
 /// What was said the day before.
 pub const YESTERDAY: &[(&str, &str)] = &[
-    ("otto", "The half-closed socket is back in the logs of the relay."),
+    ("emil", "The half-closed socket is back in the logs of the relay."),
     ("amina", "Third time this week. I will put a counter on it."),
     ("kenji", "明日見てみます。"),
     ("mira", "Build 512 is on the staging relay. Please be gentle with it."),
-    ("zoë", "gentle like a load generator?"),
+    ("sofía", "gentle like a load generator?"),
     ("mira", "Exactly like that."),
     ("Светлана", "Нагрузочный тест прошёл: десять тысяч соединений, ни одной потери."),
-    ("otto", "Then I will sleep well tonight."),
+    ("emil", "Then I will sleep well tonight."),
     ("李娜", "文档的中文版今晚更新完。"),
     ("amina", "The counter is in. See you all tomorrow, the meeting is at three."),
 ];
@@ -211,11 +219,11 @@ pub fn lobby() -> World {
     world.at(3).sent(&lobby, reply, Outcome::EVERYONE);
     let code = "Has anyone seen this one before?\n```\nthread 'net' panicked at src/conn.rs:118:\ncalled \
                 `unwrap()` on an `Err` value: ConnectionReset\n```";
-    world.at(7).said("#lobby", "zoë", code);
+    world.at(7).said("#lobby", "sofía", code);
     let mention = "@lena yes: the half-closed socket. Fixed in `4f2c9e1`, the peer now sends a proper goodbye before it \
                    drops the line.";
-    world.at(9).said("#lobby", "otto", mention);
-    world.at(17).did("zoë", "buys everybody a coffee");
+    world.at(9).said("#lobby", "emil", mention);
+    world.at(17).did("sofía", "buys everybody a coffee");
     world.at(18).said("@李娜", "李娜", "周五见!");
     world.at(20).said("@mira", "mira", "Could you look at the harbour pictures before three?");
     world.at(21).said("@mira", "mira", "They are rather large.");
@@ -223,8 +231,8 @@ pub fn lobby() -> World {
     world.at(27).said("#lobby", "Светлана", "Спасибо, очень красиво! Где это снято?");
     world.at(28).said("#lobby", "kenji", "了解です 🎉 naïve café déjà-vu lines up, too.");
     let read = Place::With(place::name("李娜"));
-    world.tell(Msg::TabShown(read));
-    world.tell(Msg::TabShown(lobby));
+    world.show(&read);
+    world.show(&lobby);
     world
 }
 

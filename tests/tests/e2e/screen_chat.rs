@@ -1,0 +1,57 @@
+//! What is typed on one screen is seen on another: in the lobby, and in a direct tab that opens without taking the keys.
+
+use e2e::{PtyBuilder, PtyClient, TestServer, password_of};
+
+pub fn on_screen(server: &TestServer, user: &str, size: (u16, u16)) -> PtyClient {
+    let port = server.port().to_string();
+    let client = PtyBuilder::new("xterm-256color", &["127.0.0.1", &port, "--user", user])
+        .env("TERN_PASSWORD", password_of(user))
+        .env("COLORTERM", "truecolor")
+        .size(size.0, size.1)
+        .start();
+    client.expect_screen("the lobby", |screen| screen.contains("lobby"));
+    client
+}
+
+#[test]
+fn a_line_in_the_lobby_is_seen_on_the_other_screen() {
+    let server = TestServer::start();
+    let mut hans = on_screen(&server, "hans", (34, 120));
+    let yoda = on_screen(&server, "yoda", (24, 80));
+    hans.expect_screen("yoda in the sidebar", |screen| screen.contains("yoda"));
+    hans.keys("morning, おはよう\r");
+    yoda.expect_screen("the line", |screen| screen.lines().any(|row| row.contains("hans │ morning, おはよう")));
+    hans.expect_screen("the own line, sent", |screen| screen.contains("morning, おはよう ✓"));
+}
+
+#[test]
+fn a_direct_message_opens_a_tab_and_takes_nothing_from_what_is_being_typed() {
+    let server = TestServer::start();
+    let mut hans = on_screen(&server, "hans", (34, 120));
+    let mut yoda = server.login("yoda");
+    hans.keys("half a thought");
+    yoda.answers("message hans only for you", "ok message hans delivered");
+    hans.expect_screen("the tab", |screen| screen.contains("@yoda"));
+    hans.expect_screen("what was typed, in the lobby", |screen| {
+        screen.contains("half a thought") && screen.contains("to everyone in the lobby")
+    });
+    // To the tab, answer there, and back: the draft has stayed.
+    hans.keys("\u{1b}2");
+    hans.expect_screen("the message", |screen| {
+        screen.contains("only for you") && screen.contains("to yoda, through the server")
+    });
+    hans.keys("and this for you\r");
+    yoda.expect("message from hans: and this for you");
+    hans.keys("\u{1b}1");
+    hans.expect_screen("the draft", |screen| screen.contains("half a thought"));
+}
+
+#[test]
+fn the_help_lists_keys_and_commands() {
+    let server = TestServer::start();
+    let mut hans = on_screen(&server, "hans", (34, 120));
+    hans.keys("\u{1b}OP");
+    hans.expect_screen("the help", |screen| screen.contains("new line") && screen.contains("quit"));
+    hans.keys("\u{1b}");
+    hans.expect_screen("the lobby again", |screen| screen.contains("to everyone in the lobby"));
+}

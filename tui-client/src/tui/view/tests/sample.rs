@@ -189,7 +189,7 @@ pub const PEOPLE: &[(&str, &str)] = &[
     ("sofía", ""),
     ("李娜", ""),
     ("emil", "at lunch"),
-    ("Светлана", "на перерыве"),
+    ("Светлана", "на обеде"),
 ];
 
 /// What was said the day before.

@@ -169,9 +169,11 @@ fn what_has_to_be_said_now_stands_over_the_input() {
     state.tabs.get_mut(&Place::lobby()).unwrap().composer.replace("mesage yoda hi");
     state.armed = Some(Armed::Send { text: "mesage yoda hi".into() });
     state.hint = Hint { text: "did you mean message?".into(), kind: HintKind::Error };
+    assert_eq!(notice(&world, &state, now), "  > Theme: light.", "why nothing was sent comes first");
+    state.toast = None;
     assert_eq!(notice(&world, &state, now), "  ! Enter again sends it as text to everyone in the lobby");
     state.armed = Some(Armed::Send { text: "another".into() });
-    assert_eq!(notice(&world, &state, now), "  > Theme: light.");
+    assert_eq!(notice(&world, &state, now), "");
     state.ended = Some("Logged out: no key was pressed for 10 minutes.".into());
     let ended = "  ! Logged out: no key was pressed for 10 minutes. Enter brings the login back.";
     assert_eq!(notice(&world, &state, now), ended);

@@ -231,8 +231,10 @@ fn describe_command(command: &Command) -> String {
     let argument = match command {
         Command::Message { to: user, .. } => return to(&Place::With(name(user))),
         Command::Broadcast { .. } => return to(&Place::lobby()),
-        Command::Block { user } | Command::Unblock { user } | Command::Whois { user } => user.clone(),
-        Command::Screen(OnScreen::Go(user)) => user.clone(),
+        Command::Block { user }
+        | Command::Unblock { user }
+        | Command::Whois { user }
+        | Command::Screen(OnScreen::Go(user)) => user.clone(),
         Command::Screen(OnScreen::Tab(number)) => number.to_string(),
         Command::Screen(OnScreen::Theme(Some(theme))) => theme.clone(),
         Command::Whoelsesince { span } => format!("{} seconds", span.as_secs()),

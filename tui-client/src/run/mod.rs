@@ -94,9 +94,10 @@ pub async fn screen<L: Wire>(
     let exit = driver.run().await;
     watchdog.abort();
     let last_words = driver.face.leave().await;
-    last_words.into_iter().for_each(|line| {
+    for line in last_words {
+        // Standard error may be gone as well.
         let _ = writeln!(io::stderr(), "{line}");
-    });
+    }
     Ok(exit)
 }
 

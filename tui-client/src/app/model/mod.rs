@@ -24,6 +24,7 @@ use super::moment::Mono;
 
 /// What does not change while the program runs.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Settings {
     /// `host:port`, to show.
     pub server: String,

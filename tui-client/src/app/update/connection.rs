@@ -54,9 +54,8 @@ pub(super) fn server_named(turn: &mut Turn<'_>, server: String) {
 /// The user does not want to wait.
 pub(super) fn retry(turn: &mut Turn<'_>) {
     match (turn.model.link, &turn.model.login) {
-        (Link::Resting { .. }, _) => dial(turn),
-        // After a key that has changed, or a connection that nobody needed. An ended session is not brought back so.
-        (Link::Down, Login::Waiting | Login::Again(_) | Login::Asking(_)) => dial(turn),
+        // Down: after a key that has changed, or a connection that nobody needed. An ended session is not brought back so.
+        (Link::Resting { .. }, _) | (Link::Down, Login::Waiting | Login::Again(_) | Login::Asking(_)) => dial(turn),
         (Link::Up, Login::Again(_)) => login::proceed(turn),
         _ => {}
     }

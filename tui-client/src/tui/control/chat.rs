@@ -36,8 +36,8 @@ impl Control<'_> {
             Action::ScrollPageDown => self.scroll(self.page()),
             Action::ScrollUp => self.scroll(-1),
             Action::ScrollDown => self.scroll(1),
-            Action::Oldest => self.to_oldest(),
-            Action::Newest => self.to_newest(),
+            Action::Oldest => self.go_to_oldest(),
+            Action::Newest => self.go_to_newest(),
             Action::Escape => self.escape(),
             Action::Copy => self.copy(),
             Action::Sidebar => self.toggle_sidebar(),
@@ -98,7 +98,7 @@ impl Control<'_> {
         let place = self.front().clone();
         let typed = self.tab().composer.text().to_owned();
         match intent(&typed, &place, self.sight.model) {
-            Intent::Nothing(_) => self.to_newest(),
+            Intent::Nothing(_) => self.go_to_newest(),
             Intent::Say(saying) => self.say(saying),
             Intent::Run(command) => self.run(command, typed.starts_with('/')),
             Intent::Refuse { why, insist } => self.refuse(typed, why, insist),
@@ -187,7 +187,7 @@ impl Control<'_> {
         if self.state.completion.take().is_some() || self.state.toast.take().is_some() {
             return;
         }
-        self.to_newest();
+        self.go_to_newest();
     }
 
     // Tabs.
@@ -302,7 +302,7 @@ impl Control<'_> {
         self.stand_at(anchor);
     }
 
-    fn to_oldest(&mut self) {
+    fn go_to_oldest(&mut self) {
         let front = self.front().clone();
         let first = self.conversation(&front).and_then(|tab| tab.transcript.lines().next()).map(|line| line.id);
         if let Some(line) = first {
@@ -310,7 +310,7 @@ impl Control<'_> {
         }
     }
 
-    pub(super) fn to_newest(&mut self) {
+    pub(super) fn go_to_newest(&mut self) {
         self.stand_at(Anchor::Bottom);
     }
 

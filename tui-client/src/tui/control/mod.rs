@@ -205,7 +205,7 @@ impl Control<'_> {
                     Some(Target::User(name)) if self.sight.model.me.as_ref() != Some(&name) => {
                         self.show(Place::With(name));
                     }
-                    Some(Target::Newest) => self.to_newest(),
+                    Some(Target::Newest) => self.go_to_newest(),
                     Some(Target::User(_)) | None => {}
                 }
             }

@@ -73,8 +73,9 @@ impl Control<'_> {
         let count = choices.len().max(1);
         match action {
             Action::Edit(EditAction::Up) | Action::CompleteBack => *marked = (*marked + count - 1) % count,
-            Action::Edit(EditAction::Down) | Action::Complete => *marked = (*marked + 1) % count,
-            Action::SearchHistory | Action::GoTo => *marked = (*marked + 1) % count,
+            Action::Edit(EditAction::Down) | Action::Complete | Action::SearchHistory | Action::GoTo => {
+                *marked = (*marked + 1) % count;
+            }
             Action::Edit(EditAction::Insert(c)) => self.pick_typed(c.encode_utf8(&mut [0; 4])),
             Action::Edit(EditAction::Backspace) => {
                 let (title, mut query) = (*title, query.clone());

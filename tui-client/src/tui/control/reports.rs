@@ -10,7 +10,7 @@ use crate::app::model::Model;
 use crate::app::moment::{Moment, Mono};
 use crate::app::place::Place;
 use crate::app::report::{Aside, Done, List, Manner, Refused, Report, Said, Why};
-use crate::tui::state::{Field, FormMessage, Mode, Note, NoteKind, Overlay, State, Tab};
+use crate::tui::state::{Field, FormMessage, Mode, Note, NoteKind, Overlay, State};
 
 /// Notes kept of one tab.
 const NOTES: usize = 200;
@@ -73,13 +73,16 @@ impl Reports {
         if came.len() > ONE_BY_ONE {
             note(state, model, &lobby, NoteKind::Joined, format!("{} people came online", came.len()), now);
         } else {
-            came.iter()
-                .for_each(|name| note(state, model, &lobby, NoteKind::Joined, format!("{name} came online"), now));
+            for name in came {
+                note(state, model, &lobby, NoteKind::Joined, format!("{name} came online"), now);
+            }
         }
         if went.len() > ONE_BY_ONE {
             note(state, model, &lobby, NoteKind::Left, format!("{} people went offline", went.len()), now);
         } else {
-            went.into_iter().for_each(|text| note(state, model, &lobby, NoteKind::Left, text, now));
+            for text in went {
+                note(state, model, &lobby, NoteKind::Left, text, now);
+            }
         }
         std::mem::take(&mut self.rings)
     }
@@ -158,7 +161,7 @@ fn say(state: &mut State, model: &Model, kind: NoteKind, text: String, now: Mome
 pub(super) fn note(state: &mut State, model: &Model, place: &Place, kind: NoteKind, text: String, now: Moment) {
     let Some(conversation) = model.conversations.get(place) else { return };
     let after = conversation.transcript.lines().next_back().map(|line| line.id);
-    let notes = &mut state.tabs.entry(place.clone()).or_insert_with(Tab::default).notes;
+    let notes = &mut state.tabs.entry(place.clone()).or_default().notes;
     if notes.len() == NOTES {
         notes.remove(0);
     }

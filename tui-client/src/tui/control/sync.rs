@@ -127,10 +127,9 @@ fn hint(state: &State, model: &Model) -> Hint {
     }
     let intent = intent(typed, front, model);
     let kind = match &intent {
-        Intent::Nothing(Place::Room(_)) => HintKind::Say,
         Intent::Nothing(Place::With(_)) => HintKind::Direct,
         Intent::Say(saying) if matches!(saying.place, Place::With(_)) => HintKind::Direct,
-        Intent::Say(_) => HintKind::Say,
+        Intent::Nothing(Place::Room(_)) | Intent::Say(_) => HintKind::Say,
         Intent::Run(_) => HintKind::Command,
         Intent::Refuse { .. } => HintKind::Error,
     };

@@ -60,7 +60,8 @@ fn passing(scene: &Scene<'_>) -> Option<Words> {
     let theme = scene.theme;
     let toast = scene.state.toast.as_ref().filter(|toast| toast.until > scene.now.mono);
     // What a second Enter does stands in the border; first it is said why the first one did nothing.
-    let is_explained = toast.is_some() && matches!(scene.state.armed, Some(Armed::Send { .. }));
+    let is_explained =
+        toast.is_some_and(|toast| toast.is_error) && matches!(scene.state.armed, Some(Armed::Send { .. }));
     if let Some(text) = armed(scene).filter(|_| !is_explained) {
         return Some(Words { glyph: Some("!"), text, style: theme.warn });
     }

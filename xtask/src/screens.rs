@@ -59,7 +59,10 @@ fn screens(depth: Depth, shade: Shade) -> Vec<(&'static str, Model, State, Momen
     let mut before = sample::World::new();
     before.tell(tui_client::app::msg::Msg::Started);
     before.tell(sample::connected());
+    let direct = sample::direct();
+    let direct_state = sample::direct_state(&direct, depth, shade);
     vec![
+        ("direct", direct.model, direct_state, now),
         ("main", world.model, main, now),
         ("complete", again.model, completing, now),
         ("help", third.model, help, now),

@@ -7,7 +7,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::Span;
 
 use super::layout::Layout;
-use super::{Scene, notice};
+use super::{Scene, fresh, notice};
 use crate::app::place::Place;
 use crate::tui::canvas::Canvas;
 use crate::tui::state::HintKind;
@@ -59,6 +59,7 @@ fn hint(canvas: &mut Canvas<'_>, scene: &Scene<'_>, part: Rect) {
         HintKind::Say | HintKind::Command if scene.tab.composer.is_empty() => theme.muted,
         HintKind::Say | HintKind::Command => theme.accent,
     };
+    let style = fresh(theme.bg.patch(style));
     let x = part.x + 2;
     let end = canvas.text_fit(x + 1, part.y, part.width.saturating_sub(6), &hint.text, style);
     canvas.text(x, part.y, " ", style);
@@ -66,17 +67,13 @@ fn hint(canvas: &mut Canvas<'_>, scene: &Scene<'_>, part: Rect) {
 }
 
 fn keys(canvas: &mut Canvas<'_>, scene: &Scene<'_>, part: Rect) {
-    let theme = scene.theme;
+    let [text, muted] = [scene.theme.text, scene.theme.muted].map(|ink| fresh(scene.theme.bg.patch(ink)));
     let mut spans = Vec::new();
     let mut columns = 0;
     for (key, words) in KEYS {
         let gap = if spans.is_empty() { " " } else { "   " };
-        let piece = [
-            Span::styled(gap, theme.muted),
-            Span::styled(key, theme.text),
-            Span::styled(" ", theme.muted),
-            Span::styled(words, theme.muted),
-        ];
+        let piece =
+            [Span::styled(gap, muted), Span::styled(key, text), Span::styled(" ", muted), Span::styled(words, muted)];
         let width: u16 = piece.iter().map(|span| canvas.width_of(&span.content)).sum();
         if columns + width + 6 > part.width {
             break;
@@ -84,7 +81,7 @@ fn keys(canvas: &mut Canvas<'_>, scene: &Scene<'_>, part: Rect) {
         columns += width;
         spans.extend(piece);
     }
-    spans.push(Span::styled(" ", theme.muted));
+    spans.push(Span::styled(" ", muted));
     let y = part.bottom().saturating_sub(1);
     canvas.put(part.right().saturating_sub(columns + 3), y, &spans);
 }

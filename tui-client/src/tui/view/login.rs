@@ -40,7 +40,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, scene: &Scene<'_>) -> Option<Positio
     if let Some(y) = plan.wordmark {
         let x = canvas.width().saturating_sub(art::WORDMARK_WIDTH) / 2;
         // No star shines through the letters.
-        canvas.fill(Rect::new(x, y, art::WORDMARK_WIDTH, art::WORDMARK_HEIGHT), fresh(theme.bg));
+        canvas.fill(Rect::new(x, y, art::WORDMARK_WIDTH, art::WORDMARK_HEIGHT + 1), fresh(theme.bg));
         art::wordmark(canvas, x, y, theme);
     }
     if let Some(y) = plan.tagline {

@@ -52,7 +52,7 @@ impl Plan {
         let free = height.saturating_sub(1);
         let message = message_rows.clamp(1, MESSAGE);
         // Border, modes, underline, air, fields with air, button, air, message.
-        let airy = |fields: u16| 7 + 2 * fields + message + 1;
+        let airy = |fields: u16| 7 + 2 * fields + message;
         let tight = 5 + count + message;
         let shows_address = !form.asks_server && free >= airy(count + 1);
         let listed = count + u16::from(shows_address);

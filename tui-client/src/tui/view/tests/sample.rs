@@ -2,8 +2,9 @@
 //! the screen, and for pictures of it.
 
 use jiff::tz::TimeZone;
+use shared::error::Code;
 use shared::id::{ClientId, RequestId, Seq, UnixMs};
-use shared::message::{ClientMessage, Entry, Kind, Outcome, ServerMessage, UserInfo, Welcome};
+use shared::message::{ClientMessage, Entry, Kind, Outcome, Refusal, ServerMessage, UserInfo, Welcome};
 use tui_client::app::effect::{Effect, LogIn};
 use tui_client::app::model::{Linger, Model, Settings};
 use tui_client::app::moment::{Moment, Mono};
@@ -190,7 +191,7 @@ pub const PEOPLE: &[(&str, &str)] = &[
     ("sofía", ""),
     ("李娜", ""),
     ("emil", "at lunch"),
-    ("Светлана", "на перерыве"),
+    ("Светлана", "на обеде"),
 ];
 
 /// What was said the day before.
@@ -234,6 +235,29 @@ pub fn lobby() -> World {
     world.show(&read);
     world.show(&lobby);
     world
+}
+
+/// A direct conversation in front, with own lines in every state.
+pub fn direct() -> World {
+    let mut world = World::with(PEOPLE, &[]);
+    let mira = Place::With(place::name("mira"));
+    world.said("@mira", "mira", "Could you look at the harbour pictures?");
+    world.show(&mira);
+    world.at(1).sent(&mira, "On my way.", Outcome::DELIVERED);
+    world.at(2).sent(&mira, "They will be with you tonight.", Outcome::STORED);
+    let refused = world.at(3).send(&mira, "and another one");
+    world.hear(ServerMessage::Error(Refusal::new(refused, Code::BLOCKED, "mira has blocked you")));
+    world.at(4).send(&mira, "Still on its way\nwith a second line");
+    world
+}
+
+/// How that is looked at, with a line being typed.
+pub fn direct_state(world: &World, depth: Depth, shade: Shade) -> State {
+    let mut state = state(world, depth, shade);
+    let tab = state.tabs.entry(Place::With(place::name("mira"))).or_default();
+    tab.composer.replace("Is three o'clock still good?");
+    state.hint = Hint { text: "to mira, through the server".to_owned(), kind: HintKind::Direct };
+    state
 }
 
 /// How the lobby is looked at: somebody came, three lines are new, nothing is typed.

@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use insta::assert_snapshot;
-use shared::error::Code;
 use shared::id::UnixMs;
-use shared::message::{Outcome, Refusal, ServerMessage};
+use shared::message::ServerMessage;
 
-use super::sample::{self, PEOPLE, World};
+use super::sample::{self, World};
 use super::{drawn, gallery, rows};
 use crate::app::moment::{Jitter, Moment, Mono};
 use crate::app::msg::Msg;
@@ -103,20 +102,9 @@ fn questions_and_lists() {
     assert_snapshot!(all.join("\n"));
 }
 
-/// A direct conversation in front, with own lines in every state.
 fn direct() -> (World, State) {
-    let mut world = World::with(PEOPLE, &[]);
-    let mira = Place::With(place::name("mira"));
-    world.said("@mira", "mira", "Could you look at the harbour pictures?");
-    world.show(&mira);
-    world.at(1).sent(&mira, "On my way.", Outcome::DELIVERED);
-    world.at(2).sent(&mira, "They will be with you tonight.", Outcome::STORED);
-    let refused = world.at(3).send(&mira, "and another one");
-    let refusal = Refusal::new(refused, Code::BLOCKED, "mira has blocked you");
-    world.hear(ServerMessage::Error(refusal));
-    world.at(4).send(&mira, "Still on its way\nwith a second line");
-    let mut state = sample::state(&world, Depth::Rgb, Shade::Dark);
-    state.hint = Hint { text: "to mira, through the server".into(), kind: HintKind::Direct };
+    let world = sample::direct();
+    let state = sample::direct_state(&world, Depth::Rgb, Shade::Dark);
     (world, state)
 }
 
@@ -170,8 +158,11 @@ fn what_has_to_be_said_now_stands_over_the_input() {
     state.armed = Some(Armed::Send { text: "mesage yoda hi".into() });
     state.hint = Hint { text: "did you mean message?".into(), kind: HintKind::Error };
     assert_eq!(notice(&world, &state, now), "  ! Enter again sends it as text to everyone in the lobby");
+    state.toast = Some(Toast { text: "Nobody is called yoda.".into(), is_error: true, until: later });
+    assert_eq!(notice(&world, &state, now), "  ! Nobody is called yoda.", "why nothing was sent comes first");
+    state.toast = None;
     state.armed = Some(Armed::Send { text: "another".into() });
-    assert_eq!(notice(&world, &state, now), "  > Theme: light.");
+    assert_eq!(notice(&world, &state, now), "");
     state.ended = Some("Logged out: no key was pressed for 10 minutes.".into());
     let ended = "  ! Logged out: no key was pressed for 10 minutes. Enter brings the login back.";
     assert_eq!(notice(&world, &state, now), ended);

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::io::Write;
 use std::num::NonZeroU16;
 use std::rc::Rc;
+use std::time::Instant;
 
 use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
 use rustix::process::Pid;
@@ -191,6 +192,21 @@ impl PtyClient {
     /// Sends the client a signal.
     pub fn signal(&self, signal: rustix::process::Signal) {
         self.process.signal(signal);
+    }
+
+    /// Waits until the client is stopped, as Ctrl-Z stops a program; a signal to go on would be lost before.
+    pub fn expect_stopped(&self) {
+        let stat = format!("/proc/{}/stat", self.process.id());
+        let until = Instant::now() + DEADLINE;
+        // The state is the first letter behind the name, which stands in parentheses.
+        let is_stopped = || {
+            let stat = std::fs::read_to_string(&stat).unwrap_or_default();
+            stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('T'))
+        };
+        while !is_stopped() {
+            assert!(Instant::now() < until, "the client was never stopped\n{}", self.report());
+            std::thread::yield_now();
+        }
     }
 
     /// Its home.

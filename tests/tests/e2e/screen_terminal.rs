@@ -36,6 +36,7 @@ fn ctrl_z_gives_the_terminal_back_until_the_program_goes_on() {
     hans.expect_screen("what was typed", |screen| screen.contains("a draft"));
     hans.keys("\u{1a}");
     hans.expect_view("the main screen", |screen| !screen.alternate_screen());
+    hans.expect_stopped();
     hans.signal(Signal::CONT);
     hans.expect_view("the full screen again", |screen| {
         screen.alternate_screen() && screen.contents().contains("a draft")

@@ -32,6 +32,7 @@ pub struct TryArgs {
 
 /// Everything a look around needs to know, checked.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct TrySettings {
     /// How the chat is shown.
     pub face: Face,

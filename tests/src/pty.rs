@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::io::Write;
 use std::num::NonZeroU16;
 use std::rc::Rc;
-use std::time::Instant;
 
 use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
 use rustix::process::Pid;
@@ -22,6 +21,7 @@ pub struct PtyBuilder {
     size: (u16, u16),
     environment: Vec<(String, String)>,
     arguments: Vec<String>,
+    script: Option<String>,
     home: Rc<Home>,
 }
 
@@ -32,6 +32,7 @@ impl PtyBuilder {
             size: (ROWS, COLUMNS),
             environment: vec![("TERM".to_owned(), term.to_owned())],
             arguments: arguments.iter().map(|&argument| argument.to_owned()).collect(),
+            script: None,
             home: Rc::new(Home::new()),
         }
     }
@@ -50,6 +51,14 @@ impl PtyBuilder {
         self
     }
 
+    /// Runs it inside a shell, whose script starts the client with `"$@"`. A terminal's first program has nobody to go
+    /// back to, so only under a shell does Ctrl-Z stop anything.
+    #[must_use]
+    pub fn script(mut self, script: &str) -> Self {
+        self.script = Some(script.to_owned());
+        self
+    }
+
     /// The same home as another client's.
     #[must_use]
     pub fn home(mut self, home: &Rc<Home>) -> Self {
@@ -62,7 +71,16 @@ impl PtyBuilder {
         let (rows, cols) = self.size;
         let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("the system has pseudo-terminals");
-        let mut command = CommandBuilder::new(binary("tui-client"));
+        let program = binary("tui-client");
+        let mut command = match &self.script {
+            Some(script) => {
+                let mut shell = CommandBuilder::new("/bin/sh");
+                shell.args(["-c", script, "sh"]);
+                shell.arg(program);
+                shell
+            }
+            None => CommandBuilder::new(program),
+        };
         command.env_clear();
         for (name, value) in self.home.environment() {
             command.env(name, value);
@@ -192,21 +210,6 @@ impl PtyClient {
     /// Sends the client a signal.
     pub fn signal(&self, signal: rustix::process::Signal) {
         self.process.signal(signal);
-    }
-
-    /// Waits until the client is stopped, as Ctrl-Z stops a program; a signal to go on would be lost before.
-    pub fn expect_stopped(&self) {
-        let stat = format!("/proc/{}/stat", self.process.id());
-        let until = Instant::now() + DEADLINE;
-        // The state is the first letter behind the name, which stands in parentheses.
-        let is_stopped = || {
-            let stat = std::fs::read_to_string(&stat).unwrap_or_default();
-            stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('T'))
-        };
-        while !is_stopped() {
-            assert!(Instant::now() < until, "the client was never stopped\n{}", self.report());
-            std::thread::yield_now();
-        }
     }
 
     /// Its home.

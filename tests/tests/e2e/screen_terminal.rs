@@ -1,6 +1,6 @@
 //! The terminal is given back as it was: after a logout, a signal, and while the program is stopped by Ctrl-Z.
 
-use e2e::{Exit, TestServer};
+use e2e::{Exit, PtyBuilder, TestServer};
 use rustix::process::Signal;
 
 use crate::screen_chat::on_screen;
@@ -31,13 +31,19 @@ fn a_signal_to_end_gives_the_terminal_back() {
 #[test]
 fn ctrl_z_gives_the_terminal_back_until_the_program_goes_on() {
     let server = TestServer::start();
-    let mut hans = on_screen(&server, "hans", (24, 80));
+    let port = server.port().to_string();
+    let mut hans = PtyBuilder::new("xterm-256color", &["127.0.0.1", &port, "--user", "hans"])
+        .env("TERN_PASSWORD", "falcon")
+        .script(r#"set -m; "$@"; echo the shell is back; read line; fg"#)
+        .start();
+    hans.expect_screen("the lobby", |screen| screen.contains("to everyone in the lobby"));
     hans.keys("a draft");
     hans.expect_screen("what was typed", |screen| screen.contains("a draft"));
     hans.keys("\u{1a}");
-    hans.expect_view("the main screen", |screen| !screen.alternate_screen());
-    hans.expect_stopped();
-    hans.signal(Signal::CONT);
+    hans.expect_view("the shell", |screen| {
+        !screen.alternate_screen() && screen.contents().contains("the shell is back")
+    });
+    hans.keys("\r");
     hans.expect_view("the full screen again", |screen| {
         screen.alternate_screen() && screen.contents().contains("a draft")
     });

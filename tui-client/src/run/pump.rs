@@ -54,9 +54,12 @@ impl Pump {
         Self { batches, task }
     }
 
-    /// What comes next; `None` when the terminal is gone. Loses nothing when it is not waited for to the end.
+    /// What comes next, and everything that has come by then: a page of keys is one frame. `None` when the terminal is
+    /// gone. Loses nothing when it is not waited for to the end.
     pub async fn next(&mut self) -> Option<Vec<Event>> {
-        self.batches.recv().await
+        let mut batches = Vec::new();
+        let count = self.batches.recv_many(&mut batches, WAITING).await;
+        (count > 0).then(|| batches.concat())
     }
 
     /// Stops reading, so that somebody else can.

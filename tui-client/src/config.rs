@@ -9,7 +9,6 @@ use serde::Deserialize;
 /// What the config file may say. The values mean what the options of the same names mean.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Config {
     /// The server, written like HOST.
     pub server: Option<String>,

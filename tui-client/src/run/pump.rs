@@ -1,15 +1,22 @@
 //! Carries what the terminal says to the loop, in batches: what came at one time is looked at at one time.
 
+use std::time::Duration;
+
 use crossterm::event::{Event, EventStream, KeyCode, KeyEvent, KeyModifiers};
 use futures_util::StreamExt as _;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 /// Events in a batch.
 const BATCH: usize = 64;
 
 /// Batches that may wait. Behind them, keys wait in the terminal.
 const WAITING: usize = 16;
+
+/// Arrow keys that come within this time of one another were sent at once. A finger is ten times slower, and nobody sees
+/// that a key takes so much longer.
+const TOGETHER: Duration = Duration::from_millis(3);
 
 /// A wheel that the terminal keeps for itself comes as at least so many arrow keys at once; a finger on a key never
 /// makes more than one or two.
@@ -36,12 +43,9 @@ impl Pump {
     pub fn begin() -> Self {
         let (tx, batches) = mpsc::channel(WAITING);
         let task = tokio::spawn(async move {
-            let mut events = EventStream::new().ready_chunks(BATCH);
-            while let Some(chunk) = events.next().await {
-                let count = chunk.len();
-                let batch: Vec<Event> = chunk.into_iter().map_while(Result::ok).collect();
+            let mut events = EventStream::new();
+            while let Some((batch, is_broken)) = gather(&mut events).await {
                 // After an error the terminal is gone, and asking again would spin.
-                let is_broken = batch.len() < count;
                 if tx.send(batch).await.is_err() || is_broken {
                     return;
                 }
@@ -50,9 +54,12 @@ impl Pump {
         Self { batches, task }
     }
 
-    /// What comes next; `None` when the terminal is gone. Loses nothing when it is not waited for to the end.
+    /// What comes next, and everything that has come by then: a page of keys is one frame. `None` when the terminal is
+    /// gone. Loses nothing when it is not waited for to the end.
     pub async fn next(&mut self) -> Option<Vec<Event>> {
-        self.batches.recv().await
+        let mut batches = Vec::new();
+        let count = self.batches.recv_many(&mut batches, WAITING).await;
+        (count > 0).then(|| batches.concat())
     }
 
     /// Stops reading, so that somebody else can.
@@ -60,6 +67,23 @@ impl Pump {
         self.task.abort();
         let _ = self.task.await;
     }
+}
+
+/// Waits for an event, and for those that come with it: the stream hands them out one by one, a moment apart. Answers
+/// as well whether the terminal is gone after them.
+async fn gather(events: &mut EventStream) -> Option<(Vec<Event>, bool)> {
+    let mut batch = match events.next().await? {
+        Ok(event) => vec![event],
+        Err(_) => return None,
+    };
+    while batch.len() < BATCH && batch.last().and_then(arrow).is_some() {
+        match timeout(TOGETHER, events.next()).await {
+            Ok(Some(Ok(event))) => batch.push(event),
+            Ok(_) => return Some((batch, true)),
+            Err(_) => break,
+        }
+    }
+    Some((batch, false))
 }
 
 /// Finds the wheel among arrow keys.

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crossterm::event::Event;
 use shared::id::millis;
+use shared::message::Reason;
 use tokio::time::{Instant, sleep_until};
 
 use super::clock::Clock;
@@ -302,6 +303,8 @@ impl ScreenFace {
             Report::Aside(Aside::GaveUp { seconds }) => {
                 self.last_words.push(format!("Gave up after {seconds} seconds without a session."));
             }
+            // Whoever leaves knows it.
+            Report::LoggedOut { reason } if *reason == Reason::LOGGED_OUT => {}
             Report::LoggedOut { reason } => {
                 self.last_words = vec![format!("The session has ended: {}.", reason.as_str().replace('-', " "))];
             }

@@ -188,6 +188,11 @@ impl Requests {
         self.open.remove(&first)
     }
 
+    /// Whether another one has to wait for its turn: some do already, or enough are on their way.
+    pub fn has_a_queue(&self) -> bool {
+        self.waiting() > 0 || self.open.len() >= ON_THEIR_WAY
+    }
+
     /// How many wait for their turn.
     pub fn waiting(&self) -> usize {
         self.open.values().filter(|request| request.parked).count()

@@ -155,7 +155,7 @@ impl Turn<'_> {
     /// is no connection.
     fn request(&mut self, purpose: Purpose, message: impl FnOnce(RequestId) -> ClientMessage) {
         // Texts keep their order: behind one that waits, the next one waits.
-        let has_to_wait = matches!(purpose, Purpose::Text(_)) && self.model.requests.waiting() > 0;
+        let has_to_wait = matches!(purpose, Purpose::Text(_)) && self.model.requests.has_a_queue();
         let id = self.model.requests.begin(purpose, self.now.mono);
         let message = message(id);
         self.model.requests.keep(id, message.clone());

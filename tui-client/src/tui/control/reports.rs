@@ -2,6 +2,7 @@
 //! over the input.
 
 use shared::error::Code;
+use shared::message::Reason;
 use shared::name::Name;
 
 use super::{toast, words};
@@ -39,7 +40,9 @@ impl Reports {
                 state.form.message = Some(FormMessage::Note(text));
             }
             Report::LoggedIn { name } => logged_in(state, name),
-            Report::LoggedOut { reason } => state.ended = Some(words::over(reason)),
+            Report::LoggedOut { reason } => {
+                state.ended = (*reason != Reason::LOGGED_OUT).then(|| words::over(reason));
+            }
             Report::Said(said) => self.said(state, model, said, now),
             Report::Arrived { name } => self.came.push(name.clone()),
             Report::Left { name, reason } => self.went.push(words::left(name, reason)),

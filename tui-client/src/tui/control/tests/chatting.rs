@@ -66,7 +66,7 @@ fn many_lines_in_one_breath_wait_for_their_answers() {
     for number in 0..40 {
         stage.text(&number.to_string()).press("enter");
     }
-    assert_eq!(stage.sent.len(), 40, "nothing waits while the connection stands: {:?}", stage.sent);
+    assert!(stage.sent.len() < 40, "the server takes so many without an answer: {:?}", stage.sent);
     stage.lose();
     stage.pass(1000);
     stage.connect();

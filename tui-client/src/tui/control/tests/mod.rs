@@ -20,7 +20,6 @@ use crate::app::effect::{Effect, LogIn};
 use crate::app::model::{Linger, Settings};
 use crate::app::moment::{Jitter, Mono};
 use crate::app::msg::{Msg, Trust};
-use crate::app::place::name;
 use crate::app::update::update;
 use crate::tui::canvas::Drawing;
 use crate::tui::composer::Composer;
@@ -206,7 +205,9 @@ impl Stage {
         let (model, seen, now) = (&self.model, &self.seen, self.now());
         let sight = Sight { model, seen, columns: self.size.0, now };
         let wishes = super::event(&mut self.state, sight, event);
-        wishes.into_iter().for_each(|wish| self.grant(wish));
+        for wish in wishes {
+            self.grant(wish);
+        }
         self.settle();
         self
     }
@@ -352,8 +353,4 @@ fn entry(conv: &str, seq: u64, from: &str, text: &str) -> Entry {
 
 fn refusal(code: Code, text: &str) -> Refusal {
     Refusal::new(None, code, text)
-}
-
-fn with(user: &str) -> Place {
-    Place::With(name(user))
 }

@@ -174,6 +174,9 @@ impl PtyClient {
     /// Waits until the screen, with its colours, cursor and modes, fits.
     pub fn expect_view(&self, what: &str, mut fits: impl FnMut(&vt100::Screen) -> bool) {
         let found = self.output.wait_within(DEADLINE, |bytes, _| {
+            if is_in_a_frame(bytes) {
+                return None;
+            }
             let mut terminal = self.terminal.borrow_mut();
             terminal.feed(bytes);
             fits(terminal.parser.screen()).then_some(())
@@ -181,11 +184,16 @@ impl PtyClient {
         assert!(found.is_some(), "the screen never showed {what}\n{}", self.report());
     }
 
-    /// What the terminal shows now.
+    /// What the terminal shows now, as text.
     pub fn screen(&self) -> String {
+        self.view().contents()
+    }
+
+    /// What the terminal shows now.
+    pub fn view(&self) -> vt100::Screen {
         let mut terminal = self.terminal.borrow_mut();
         terminal.feed(&self.output.bytes());
-        terminal.parser.screen().contents()
+        terminal.parser.screen().clone()
     }
 
     /// Everything that was written to the terminal.
@@ -225,6 +233,12 @@ impl PtyClient {
 
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
     bytes.windows(wanted.len()).position(|window| window == wanted)
+}
+
+/// Whether a frame has begun and not ended (synchronised output, private mode 2026): what is shown is half of two.
+fn is_in_a_frame(bytes: &[u8]) -> bool {
+    let last = |wanted: &[u8]| bytes.windows(wanted.len()).rposition(|window| window == wanted);
+    last(b"\x1b[?2026h") > last(b"\x1b[?2026l")
 }
 
 fn side(length: u16) -> NonZeroU16 {

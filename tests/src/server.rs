@@ -77,8 +77,13 @@ impl ServerBuilder {
     /// One more variable of the environment.
     #[must_use]
     pub fn env(mut self, name: &str, value: &str) -> Self {
-        self.environment.push((name.to_owned(), value.to_owned()));
+        self.set_env(name, value);
         self
+    }
+
+    /// One more variable of the environment, or another value of one that is set, for the next start.
+    pub fn set_env(&mut self, name: &str, value: &str) {
+        self.environment.push((name.to_owned(), value.to_owned()));
     }
 
     /// Seconds for which an account is locked after three wrong passwords.

@@ -5,4 +5,6 @@ pub mod picture;
 #[cfg(feature = "pictures")]
 pub mod screens;
 #[cfg(feature = "pictures")]
+pub mod screenshots;
+#[cfg(feature = "pictures")]
 pub mod specimen;

@@ -7,6 +7,7 @@ use anyhow::Result;
 
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
+  screenshots [FOLDER]            pictures of the real programs, into screenshots/
   picture FILE SIZE PNG [light]   draw the bytes that a program wrote, on a terminal of SIZE (120x34)
   specimen FOLDER [SIZE]          draw the parts of the full screen in every theme
   screens FOLDER [SIZE]           draw every screen with a sample conversation in every theme
@@ -31,6 +32,8 @@ fn main() -> ExitCode {
 /// `false` if the words are no command.
 fn run(words: &[&str]) -> Result<bool> {
     match words {
+        ["screenshots"] => screenshots("screenshots")?,
+        ["screenshots", folder] => screenshots(folder)?,
         ["picture", file, size, png] => picture(file, size, png, false)?,
         ["picture", file, size, png, "light"] => picture(file, size, png, true)?,
         ["specimen", folder] => specimen(folder, "120x34")?,
@@ -54,6 +57,16 @@ fn picture(file: &str, size: &str, png: &str, light: bool) -> Result<()> {
     std::fs::write(png, Renderer::new()?.png(&picture)?).with_context(|| format!("cannot write {}", png.display()))?;
     std::fs::write(png.with_extension("txt"), picture.text)?;
     Ok(())
+}
+
+#[cfg(feature = "pictures")]
+fn screenshots(folder: &str) -> Result<()> {
+    xtask::screenshots::write(std::path::Path::new(folder))
+}
+
+#[cfg(not(feature = "pictures"))]
+fn screenshots(_folder: &str) -> Result<()> {
+    anyhow::bail!("built without pictures; use `cargo xtask`, which has them")
 }
 
 #[cfg(feature = "pictures")]

@@ -270,7 +270,7 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
         if self.open == Some(generation) && matches!(event, NetEvent::Failed(_) | NetEvent::Lost(_)) {
             self.open = None;
         }
-        if let (true, NetEvent::Delay(delay)) = (generation == self.generation, &event) {
+        if let (true, NetEvent::Delay(delay)) = (generation == self.generation && !self.clock.is_told(), &event) {
             self.face.delay(*delay);
         }
         if generation == self.generation

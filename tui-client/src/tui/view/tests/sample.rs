@@ -37,7 +37,7 @@ impl World {
             server: "chat.example.org:7070".to_owned(),
             interactive: true,
             on_screen: true,
-            hosting: crate::app::model::Hosting::Never,
+            hosting: tui_client::app::model::Hosting::Never,
             register: false,
             presence: true,
             history: 50,

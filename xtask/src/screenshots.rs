@@ -1,0 +1,232 @@
+//! `cargo xtask screenshots`: pictures of the real programs, on real pseudo-terminals, for screenshots/ and the README.
+//!
+//! A real server with made-up people on loopback, real clients that talk, and one on the screen that is drawn. Both
+//! programs are told what time it is, so that two runs give the same pictures. Nothing here waits for a time: each step
+//! waits until the screen shows what it led to.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::rc::Rc;
+
+use anyhow::{Context, Result, bail};
+use e2e::{Home, PlainClient, PtyBuilder, PtyClient, TestServer};
+
+use crate::picture::{Colours, DARK, LIGHT, Picture, Renderer};
+
+/// Where the server listens: the address is on the pictures.
+const PORT: u16 = 4000;
+
+/// The evening before, and the morning of the pictures, in milliseconds since 1970.
+const YESTERDAY: &str = "1795121040000";
+const TODAY: &str = "1795166040000";
+
+/// Made-up people; every password is the same.
+const PEOPLE: [&str; 8] = ["lena", "jonas", "amina", "kenji", "mira", "otto", "zoë", "Светлана"];
+const PASSWORD: &str = "a quiet evening";
+
+/// Rows and columns.
+type Size = (u16, u16);
+const WIDE: Size = (34, 120);
+
+/// Makes all of them.
+///
+/// # Errors
+///
+/// When the programs cannot be built, port 4000 is taken, a font is missing or the folder cannot be written.
+pub fn write(folder: &Path) -> Result<()> {
+    build()?;
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let studio = Studio { folder, renderer: Renderer::new()?, home: Rc::new(Home::new()) };
+    let mut server = server();
+    studio.logins(&server)?;
+    yesterday(&mut server);
+    let mut people = Company::enter(&server);
+    studio.conversation(&server, &mut people)
+}
+
+/// Like the tests, so that nothing is compiled twice.
+fn build() -> Result<()> {
+    let done = Command::new(env!("CARGO")).args(["build", "--workspace"]).status()?;
+    if !done.success() {
+        bail!("the programs do not build");
+    }
+    Ok(())
+}
+
+fn server() -> TestServer {
+    let lines: Vec<String> = PEOPLE.iter().map(|name| format!("{name} {PASSWORD}\n")).collect();
+    TestServer::with()
+        .port(PORT)
+        .block(60)
+        .credentials(&lines.concat())
+        .arg("--names")
+        .arg("unicode")
+        .env("TERN_CLOCK", YESTERDAY)
+        .start()
+}
+
+/// What was said the evening before, and one message that waits; then the server starts anew, in the morning.
+fn yesterday(server: &mut TestServer) {
+    let mut amina = enter(server, "amina");
+    let mut otto = enter(server, "otto");
+    amina.answers("broadcast The relay goes down at ten, for the new disk.", "ok broadcast");
+    otto.answers("broadcast Then I write my letters by hand tonight.", "ok broadcast");
+    amina.answers("message lena Could you look at the relay notes before ten?", "ok message lena stored");
+    amina.logout();
+    otto.logout();
+    server.plan().set_env("TERN_CLOCK", TODAY);
+    server.restart();
+}
+
+fn enter(server: &TestServer, name: &str) -> PlainClient {
+    server.client().user(name).password(PASSWORD).start_logged_in()
+}
+
+/// Everybody but the one who is looked over the shoulder.
+struct Company {
+    mira: PlainClient,
+    kenji: PlainClient,
+    otto: PlainClient,
+    zoe: PlainClient,
+    svetlana: PlainClient,
+}
+
+impl Company {
+    fn enter(server: &TestServer) -> Self {
+        let [mira, kenji, otto, zoe, svetlana] =
+            ["mira", "kenji", "otto", "zoë", "Светлана"].map(|name| enter(server, name));
+        Self { mira, kenji, otto, zoe, svetlana }
+    }
+}
+
+struct Studio<'a> {
+    folder: &'a Path,
+    renderer: Renderer,
+    /// The home of the one on the screen; it has met the server before.
+    home: Rc<Home>,
+}
+
+impl Studio<'_> {
+    /// A client on a terminal of this size.
+    fn client(&self, size: Size, theme: &str, arguments: &[&str]) -> PtyClient {
+        let port = PORT.to_string();
+        let arguments = [&["127.0.0.1", &port, "--theme", theme], arguments].concat();
+        PtyBuilder::new("xterm-256color", &arguments)
+            .env("COLORTERM", "truecolor")
+            .env("TERN_CLOCK", TODAY)
+            .size(size.0, size.1)
+            .home(&self.home)
+            .start()
+    }
+
+    fn take(&self, name: &str, client: &PtyClient, colours: &Colours) -> Result<()> {
+        let picture = Picture::of(&client.view(), "tern", colours);
+        let path = self.folder.join(name);
+        fs::write(path.with_extension("png"), self.renderer.png(&picture)?)?;
+        fs::write(path.with_extension("txt"), picture.text)?;
+        Ok(())
+    }
+
+    /// The login, an account being made, and a lock.
+    fn logins(&self, server: &TestServer) -> Result<()> {
+        // The first contact has happened: its notice is not on every picture.
+        server.client().home(&self.home).user("lena").password(PASSWORD).start_logged_in().logout();
+        let mut client = self.client(WIDE, "dark", &[]);
+        let ready = |screen: &str| screen.contains("server reachable");
+        client.expect_screen("the form", ready);
+        client.keys("jonas\rmy password");
+        client.expect_screen("the password, hidden", |screen| screen.contains("•••••••••••"));
+        self.take("login", &client, &DARK)?;
+        client.keys("\r");
+        client.expect_screen("a refusal", |screen| screen.contains("2 tries left"));
+        client.keys("once more\r");
+        client.expect_screen("a refusal", |screen| screen.contains("1 try left"));
+        client.keys("and again\r");
+        client.expect_screen("the lock", |screen| screen.to_lowercase().contains("locked"));
+        self.take("locked", &client, &DARK)?;
+        let mut client = self.client(WIDE, "dark", &[]);
+        client.expect_screen("the form", ready);
+        client.keys("harbour\rsomething long\r");
+        client.expect_screen("the offer of an account", |screen| screen.contains("Repeat it"));
+        client.keys("something long\rsomething");
+        client.expect_screen("both passwords", |screen| screen.matches("•••••••••").count() >= 2);
+        self.take("register", &client, &DARK)
+    }
+
+    /// A morning in the lobby, at every size and in both shades.
+    fn conversation(&self, server: &TestServer, people: &mut Company) -> Result<()> {
+        let mut lena = self.client(WIDE, "dark", &["--user", "lena"]);
+        lena.expect_screen("the password field", |screen| screen.contains("server reachable"));
+        lena.keys(&format!("{PASSWORD}\r"));
+        lena.expect_screen("the lobby, and what waited", |screen| {
+            screen.contains("to everyone in the lobby") && screen.contains("@amina")
+        });
+        talk(&mut lena, people);
+        self.take("lobby", &lena, &DARK)?;
+        lena.keys("/bl");
+        lena.expect_screen("the completion", |screen| screen.contains("/blocked"));
+        self.take("completion", &lena, &DARK)?;
+        lena.keys("\u{3}");
+        lena.expect_screen("an empty input", |screen| screen.contains("Message #lobby"));
+        lena.keys("\u{1b}OP");
+        lena.expect_screen("the help", |screen| screen.contains("quit"));
+        self.take("help", &lena, &DARK)?;
+        lena.keys("\u{1b}");
+        lena.expect_screen("no help", |screen| screen.contains("Message #lobby"));
+        self.sizes(&lena)?;
+        direct(&mut lena, people);
+        self.take("direct", &lena, &DARK)?;
+        lena.keys("/logout\r");
+        lena.exit();
+        self.light(server, people)
+    }
+
+    fn sizes(&self, lena: &PtyClient) -> Result<()> {
+        for (name, (rows, columns)) in [("80x24", (24, 80)), ("40x12", (12, 40))] {
+            lena.resize(rows, columns);
+            lena.expect_screen("the lobby at this size", |screen| screen.contains("three o'clock"));
+            self.take(name, lena, &DARK)?;
+        }
+        lena.resize(WIDE.0, WIDE.1);
+        lena.expect_screen("the sidebar again", |screen| screen.contains("ONLINE"));
+        Ok(())
+    }
+
+    fn light(&self, _server: &TestServer, people: &mut Company) -> Result<()> {
+        let mut lena = self.client(WIDE, "light", &["--user", "lena"]);
+        lena.expect_screen("the password field", |screen| screen.contains("server reachable"));
+        lena.keys(&format!("{PASSWORD}\r"));
+        lena.expect_screen("the lobby", |screen| screen.contains("see you there"));
+        people.mira.answers("broadcast @lena the tide table is on the wall, too", "ok broadcast");
+        lena.expect_screen("the last line", |screen| screen.contains("on the wall, too"));
+        self.take("light", &lena, &LIGHT)
+    }
+}
+
+/// What is said in the lobby.
+fn talk(lena: &mut PtyClient, people: &mut Company) {
+    let says = |client: &mut PlainClient, text: &str| client.answers(&format!("broadcast {text}"), "ok broadcast");
+    says(&mut people.mira, "Morning! The relay is back. Notes are here: https://example.org/relay/notes");
+    says(&mut people.kenji, "おはよう！今日の会議は三時からです。資料は共有フォルダに入れました。");
+    lena.expect_screen("the line before", |screen| screen.contains("三時"));
+    lena.keys("Thanks! I'll test reconnects from the train today. Flaky Wi-Fi is the best fuzzer 🚆\r");
+    lena.expect_screen("the own line", |screen| screen.contains("fuzzer") && screen.contains('✓'));
+    says(&mut people.zoe, "`called unwrap() on an Err value: ConnectionReset`, has anyone seen this one?");
+    says(&mut people.otto, "@lena yes: the half-closed socket. The peer now says goodbye before it drops the line.");
+    people.otto.answers("me pours more tea", "ok me");
+    says(&mut people.svetlana, "Спасибо, очень красиво! Где это снято?");
+    people.otto.answers("away tea", "ok away");
+    says(&mut people.kenji, "了解です 🎉 three o'clock, see you there");
+    lena.expect_screen("the last line", |screen| screen.contains("see you there"));
+}
+
+/// A conversation of two.
+fn direct(lena: &mut PtyClient, people: &mut Company) {
+    people.mira.answers("message lena The pictures from the harbour are ready.", "ok message lena delivered");
+    lena.keys("/message mira Send them over, please. Nobody else needs to see my hat.\r");
+    lena.expect_screen("the tab of mira", |screen| screen.contains("to mira, through the server"));
+    lena.expect_screen("the own line", |screen| screen.contains("see my hat.") && screen.contains('✓'));
+    people.mira.answers("message lena The hat is the best part.", "ok message lena delivered");
+    lena.expect_screen("the answer", |screen| screen.contains("best part"));
+}

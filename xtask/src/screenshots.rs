@@ -185,7 +185,10 @@ impl Studio<'_> {
     fn sizes(&self, lena: &PtyClient) -> Result<()> {
         for (name, (rows, columns)) in [("80x24", (24, 80)), ("40x12", (12, 40))] {
             lena.resize(rows, columns);
-            lena.expect_screen("the lobby at this size", |screen| screen.contains("three o'clock"));
+            lena.expect_view("the lobby, painted for this size", |screen| {
+                screen.size().0.get() == rows
+                    && screen.rows(0, columns).last().is_some_and(|row| row.starts_with(" #lobby"))
+            });
             self.take(name, lena, &DARK)?;
         }
         lena.resize(WIDE.0, WIDE.1);

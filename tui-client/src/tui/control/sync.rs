@@ -141,6 +141,10 @@ fn hint(state: &State, model: &Model) -> Hint {
     };
     let armed = matches!(&state.armed, Some(Armed::Send { text }) if text == typed);
     match &intent {
+        // Half a command is no mistake yet; Enter sends nothing, and the list below the hand says what it may become.
+        Intent::Refuse { .. } if state.completion.is_some() && typed.starts_with('/') && !typed.contains(' ') => {
+            Hint { text: "a command: Tab completes it".to_owned(), kind: HintKind::Command }
+        }
         Intent::Refuse { insist: Some(saying), .. } if armed => {
             let text = format!("Enter again: {}", Intent::Say(saying.clone()).describe());
             Hint { text, kind: HintKind::Error }

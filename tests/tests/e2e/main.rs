@@ -45,6 +45,7 @@ mod restart_on_the_port;
 mod rude_frames;
 mod screen_chat;
 mod screen_harmless;
+mod screen_inactivity;
 mod screen_keeps_typing;
 mod screen_login;
 mod screen_paste;

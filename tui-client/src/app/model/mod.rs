@@ -16,7 +16,7 @@ use shared::text::SafeText;
 pub use conversations::{Conversation, Conversations, Older};
 pub(super) use requests::{Page, Purpose, Request, Requests, TextLine};
 pub use session::{Activity, Changing, Link, Login, Session};
-pub(super) use session::{Ending, Identity, LobbyCursor, Outage};
+pub(super) use session::{Ending, Identity, Outage};
 
 use super::effect::Question;
 use super::exit::Exit;
@@ -113,7 +113,6 @@ pub struct Model {
     pub(super) identity: Identity,
     pub(super) requests: Requests,
     pub(super) ending: Ending,
-    pub(super) lobby_cursor: LobbyCursor,
     /// Blocked users who were written to: it was said once that they cannot answer.
     pub(super) hinted: BTreeSet<Name>,
     /// Whether a command was refused.
@@ -142,7 +141,6 @@ impl Model {
             outage: None,
             requests: Requests::default(),
             ending: Ending::No,
-            lobby_cursor: LobbyCursor::default(),
             hinted: BTreeSet::new(),
             refused_any: false,
             former: None,

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use secrecy::SecretString;
-use shared::id::Seq;
 use shared::message::Reason;
 
 use super::Settings;
@@ -150,14 +149,4 @@ impl Ending {
     pub fn is_leaving(self) -> bool {
         matches!(self, Self::Leaving { .. })
     }
-}
-
-/// How far the lobby was shown, and how far the server knows it. In a busy lobby an acknowledgement for each line
-/// from each reader would cost the server more than the lines.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct LobbyCursor {
-    /// The last line shown that was not acknowledged.
-    pub shown: Option<Seq>,
-    /// When to tell the server.
-    pub due: Mono,
 }

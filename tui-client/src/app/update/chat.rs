@@ -1,7 +1,5 @@
 //! Texts: own ones on their way, others' as they come, each shown once and acknowledged.
 
-use std::time::Duration;
-
 use shared::error::Code;
 use shared::id::{ClientId, RequestId, Seq, UnixMs};
 use shared::message::{ClientMessage, Entry, Kind, Outcome, Refusal};
@@ -11,14 +9,9 @@ use super::{Turn, answers, idle};
 use crate::app::command::Verb;
 use crate::app::effect::Effect;
 use crate::app::model::{Model, Purpose, TextLine};
-use crate::app::moment::Mono;
 use crate::app::place::{Place, name, safe};
 use crate::app::report::{Done, Manner, Report, Said, Why};
 use crate::app::transcript::{Incoming, State, Transcript};
-
-/// How often the server is told how far the lobby was shown. Lobby lines are never delivered again at a login, so this
-/// serves only to mark what is unread.
-const LOBBY_CURSOR_EVERY: Duration = Duration::from_secs(5);
 
 /// A text from a tab goes to the conversation of that tab, and nowhere else.
 pub(super) fn texted(turn: &mut Turn<'_>, place: Place, text: String, action: bool, cid: ClientId) {
@@ -148,31 +141,9 @@ pub(super) fn take(model: &mut Model, seq: Seq, said: &Said, state: State) -> bo
     transcript.take(Incoming { seq, from, text, action, at, state })
 }
 
+/// Only direct conversations have a cursor: what was said in the lobby before a login is history.
 fn acknowledge(turn: &mut Turn<'_>, place: &Place, conversation: String, seq: Seq) {
-    if *place != Place::lobby() {
+    if place.user().is_some() {
         turn.effects.push(Effect::Acknowledge { conversation, seq });
-        return;
     }
-    let cursor = &mut turn.model.lobby_cursor;
-    if cursor.shown.is_none() {
-        cursor.due = turn.now.mono.after(LOBBY_CURSOR_EVERY);
-    }
-    cursor.shown = cursor.shown.max(Some(seq));
-}
-
-/// Tells the server how far the lobby was shown.
-pub(super) fn settle_lobby(turn: &mut Turn<'_>) {
-    if let Some(seq) = turn.model.lobby_cursor.shown.take() {
-        turn.effects.push(Effect::Acknowledge { conversation: Place::lobby().to_wire(), seq });
-    }
-}
-
-pub(super) fn woke(turn: &mut Turn<'_>) {
-    if deadline(turn.model).is_some_and(|due| turn.now.mono >= due) {
-        settle_lobby(turn);
-    }
-}
-
-pub(super) fn deadline(model: &Model) -> Option<Mono> {
-    (model.lobby_cursor.shown.is_some() && model.can_send()).then_some(model.lobby_cursor.due)
 }

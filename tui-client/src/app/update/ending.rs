@@ -5,7 +5,7 @@ use std::time::Duration;
 use shared::id::RequestId;
 use shared::message::{ClientMessage, Reason};
 
-use super::{Turn, chat, hosting};
+use super::{Turn, hosting};
 use crate::app::command::Verb;
 use crate::app::effect::{Effect, Question};
 use crate::app::exit::Exit;
@@ -55,7 +55,6 @@ pub(super) fn output_closed(turn: &mut Turn<'_>) {
 
 /// Sends the logout.
 pub(super) fn log_out(turn: &mut Turn<'_>, by_command: bool) {
-    chat::settle_lobby(turn);
     turn.model.ending = Ending::Leaving { until: turn.now.mono.after(LOGOUT_WITHIN) };
     let id: RequestId = turn.model.requests.begin(Purpose::LogOut { by_command }, turn.now.mono);
     turn.send(ClientMessage::Logout { id });

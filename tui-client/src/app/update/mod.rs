@@ -96,7 +96,6 @@ fn woke(turn: &mut Turn<'_>) {
     connection::woke(turn);
     login::woke(turn);
     idle::woke(turn);
-    chat::woke(turn);
     ending::woke(turn);
 }
 
@@ -107,16 +106,10 @@ pub(super) fn idle(model: &Model) -> Option<(Mono, Mono)> {
 
 /// When the model wants to be woken next.
 pub(super) fn deadline(model: &Model) -> Option<Mono> {
-    [
-        connection::deadline(model),
-        login::deadline(model),
-        idle::deadline(model),
-        chat::deadline(model),
-        ending::deadline(model),
-    ]
-    .into_iter()
-    .flatten()
-    .min()
+    [connection::deadline(model), login::deadline(model), idle::deadline(model), ending::deadline(model)]
+        .into_iter()
+        .flatten()
+        .min()
 }
 
 /// One call of [`update`].

@@ -39,18 +39,18 @@ pub(super) fn roster_ends(turn: &mut Turn<'_>) {
 pub(super) fn changed(turn: &mut Turn<'_>, here: Vec<UserInfo>, gone: Vec<Absence>) {
     roster_ends(turn);
     let announced = turn.model.settings.presence;
-    for user in here {
-        let was_here = put(turn.model, &user);
-        let name = name(&user.name);
-        if announced && !user.quiet && !was_here && turn.model.me.as_ref() != Some(&name) {
-            turn.report(Report::Arrived { name });
-        }
-    }
     for absence in gone {
         let name = name(&absence.name);
         let was_here = turn.model.users.remove(&name).is_some();
         if announced && !absence.quiet && was_here {
             turn.report(Report::Left { name, reason: absence.reason });
+        }
+    }
+    for user in here {
+        let was_here = put(turn.model, &user);
+        let name = name(&user.name);
+        if announced && !user.quiet && !was_here && turn.model.me.as_ref() != Some(&name) {
+            turn.report(Report::Arrived { name });
         }
     }
 }

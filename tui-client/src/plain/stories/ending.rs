@@ -89,14 +89,10 @@ fn with_nobody_reading_it_logs_out_quietly() {
 }
 
 #[test]
-fn the_lobby_is_acknowledged_now_and_then_and_at_the_end() {
+fn only_direct_messages_are_acknowledged() {
     let mut story = Story::logged_in();
     story.check(said(entry("#lobby", 1, "yoda", "one")), &["broadcast from yoda: one"]);
-    story.check(said(entry("#lobby", 2, "yoda", "two")), &["broadcast from yoda: two"]);
-    story.wake(&["> ack #lobby 2"]);
-    assert_eq!(story.now(), Duration::from_secs(5));
-    story.check(said(entry("#lobby", 3, "yoda", "three")), &["broadcast from yoda: three"]);
-    story.line("logout", &["> ack #lobby 3", "> logout 2"]);
+    story.line("logout", &["> logout 2"]);
 }
 
 #[test]

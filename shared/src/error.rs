@@ -105,6 +105,28 @@ codes! {
     NEEDS_TLS = "needs-tls";
     /// No protocol version both sides know.
     VERSION = "version";
+    /// The user is not online, and this needs both.
+    OFFLINE = "offline";
+    /// You have blocked the user, and this needs both sides to reach each other.
+    YOU_BLOCKED = "you-blocked";
+    /// The user was asked already and has not answered.
+    ALREADY_ASKED = "already-asked";
+    /// There is a private session with the user already. Said by clients.
+    ALREADY_OPEN = "already-open";
+    /// No request of this user or with this id waits for an answer.
+    NO_REQUEST = "no-request";
+    /// There is no open private session with the user. Said by clients.
+    NO_SESSION = "no-session";
+    /// There is nothing to resend or to verify. Said by clients.
+    NOTHING_TO_DO = "nothing-to-do";
+    /// The file does not exist. Said by clients.
+    NO_SUCH_FILE = "no-such-file";
+    /// Only regular files can be sent. Said by clients.
+    NOT_A_FILE = "not-a-file";
+    /// No transfer has this number. Said by clients.
+    NO_SUCH_TRANSFER = "no-such-transfer";
+    /// This client cannot listen, or has no key of its own, and so can hold no private session. Said by clients.
+    NO_PRIVATE = "no-private";
     /// A command that does not exist. Said by clients.
     UNKNOWN_COMMAND = "unknown-command";
     /// A command that was not typed as it must be. Said by clients.

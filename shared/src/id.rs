@@ -47,6 +47,39 @@ pub struct ClientId(#[serde(with = "serde_bytes")] pub [u8; 16]);
 
 impl fmt::Debug for ClientId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        hex(f, &self.0)
     }
+}
+
+/// Names one request for a private session, for ever: 16 bytes, made by the client that asks. Both sides of the session
+/// repeat it to each other, so that what was agreed on for one request opens no other.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OfferId(#[serde(with = "serde_bytes")] pub [u8; 16]);
+
+impl fmt::Debug for OfferId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        hex(f, &self.0)
+    }
+}
+
+/// Identifies a client's long-lived device key: the SHA-256 of its public key (SubjectPublicKeyInfo, RFC 5280).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DeviceKey(#[serde(with = "serde_bytes")] pub [u8; 32]);
+
+impl fmt::Debug for DeviceKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        hex(f, &self.0)
+    }
+}
+
+/// Names a file inside one private session. The side that began the session counts 1, 3, 5 and so on, the other one 2,
+/// 4, 6, so that the two never give one number to two files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FileId(pub u64);
+
+fn hex(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
+    bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
 }

@@ -13,6 +13,7 @@ pub mod id;
 pub mod limits;
 pub mod message;
 pub mod name;
+pub mod peer;
 pub mod text;
 pub mod time;
 pub mod version;

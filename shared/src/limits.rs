@@ -63,3 +63,31 @@ pub const DEAD_AFTER_MS: u64 = 35_000;
 
 /// A client tells the server about user activity at most this often, in milliseconds.
 pub const ACTIVITY_EVERY_MS: u64 = 5_000;
+
+/// The most addresses one side of a private session may name. A machine has few that others can reach.
+pub const ADDRESSES: usize = 8;
+
+/// The longest address, in bytes: an IPv6 address with its port takes 47.
+pub const ADDRESS_BYTES: usize = 64;
+
+/// The lowest port that a private session may use: below it are other services, which nobody shall be sent to.
+pub const PEER_PORT_LOWEST: u16 = 1024;
+
+/// How long a request for a private session can be answered, in milliseconds.
+pub const PRIVATE_ASK_MS: u64 = 60_000;
+
+/// The largest frame body between two peers, in bytes: a piece of a file and its description.
+pub const PEER_FRAME: usize = 72 * 1024;
+
+/// Text lines of a private session that may wait for the other side's acknowledgement.
+pub const PEER_UNACKED: usize = 64;
+
+/// The largest piece of a file in one frame, in bytes.
+pub const FILE_PIECE: usize = 64 * 1024;
+
+/// How many bytes of a file may be on their way before the receiver has taken them. It bounds the memory of a transfer;
+/// over a path of 100 ms it allows 20 MB/s.
+pub const FILE_WINDOW: u64 = 2 * 1024 * 1024;
+
+/// The longest file name on the wire, in bytes.
+pub const FILE_NAME_BYTES: usize = 1024;

@@ -81,13 +81,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::Code;
-use crate::id::{ClientId, RequestId, Seq, UnixMs};
+use crate::id::{ClientId, DeviceKey, OfferId, RequestId, Seq, UnixMs};
 
 mod client;
 mod server;
 
 pub use client::ClientMessage;
-pub use server::{Absence, Entry, Outcome, Refusal, ServerMessage, UserInfo, Welcome};
+pub use server::{Absence, Entry, Meeting, Outcome, Refusal, ServerMessage, UserInfo, Welcome};
 
 /// The conversation that everybody is in, as it is written on the wire. A direct conversation is written `@name`, with
 /// the name of the *other* side, so each of the two sees its own form.
@@ -121,7 +121,7 @@ impl Default for Kind {
     }
 }
 
-/// Why a session ended or a user went offline.
+/// Why a session ended, a user went offline, or nothing came of a private request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Reason(std::borrow::Cow<'static, str>);
@@ -151,6 +151,18 @@ reasons! {
     LOGIN_TIMEOUT = "login-timeout";
     /// Too many wrong passwords on one connection.
     TOO_MANY_TRIES = "too-many-tries";
+    /// Of a private request: the other side said no.
+    DECLINED = "declined";
+    /// Of a private request: nobody answered it in time.
+    EXPIRED = "expired";
+    /// Of a private request: who asked has taken it back.
+    WITHDRAWN = "withdrawn";
+    /// Of a private request: the other side is not online any more.
+    OFFLINE = "offline";
+    /// Of a private session: its user has ended it.
+    STOPPED = "stopped";
+    /// Of a private session: the other side broke the protocol, or could not be understood.
+    PROTOCOL = "protocol";
 }
 
 impl Reason {

@@ -23,3 +23,6 @@ pub fn agree(their_min: u16, their_max: u16) -> Option<u16> {
     let highest = their_max.min(PROTO_MAX);
     (highest >= their_min.max(PROTO_MIN)).then_some(highest)
 }
+
+/// The ALPN identifier of a private session between two clients, whose framing is the same.
+pub const PEER_ALPN: &[u8] = b"tern-peer/1";

@@ -92,6 +92,11 @@ pub fn check(message: ClientMessage, names: Policy) -> Result<Said, Box<Refusal>
         ClientMessage::Away { id, text } => Request::Away { id, text: away(id, text)? },
         ClientMessage::Whois { id, name } => Request::Whois { id, name: other_name(Some(id), &name, names)? },
         ClientMessage::Passwd { id, old, new } => Request::Passwd { id, old: old.into(), new: new_password(id, new)? },
+        ClientMessage::PrivateAsk { id, .. }
+        | ClientMessage::PrivateAccept { id, .. }
+        | ClientMessage::PrivateDecline { id, .. } => {
+            return Err(refusal(Some(id), Code::UNSUPPORTED, "This server introduces nobody."));
+        }
         ClientMessage::Activity {} => Request::Activity,
         ClientMessage::Logout { id } => Request::Logout { id },
     };

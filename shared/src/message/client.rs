@@ -1,6 +1,6 @@
 //! What a client says.
 
-use super::{ClientId, Deserialize, Kind, RequestId, Seq, Serialize};
+use super::{ClientId, Deserialize, DeviceKey, Kind, OfferId, RequestId, Seq, Serialize};
 
 /// A message from a client to the server.
 ///
@@ -126,6 +126,38 @@ pub enum ClientMessage {
         old: String,
         /// The password from now on.
         new: String,
+    },
+    /// Asks a user for a private session. Answered by `ok` once the other side was asked, or by `error`; what becomes of
+    /// it comes as `private_meet` or `private_end`.
+    PrivateAsk {
+        /// The request.
+        id: RequestId,
+        /// Made once per request.
+        offer: OfferId,
+        /// Whom.
+        name: String,
+        /// The key this client will show.
+        key: DeviceKey,
+        /// Where this client listens: `ip:port`. Told to nobody before the other side has accepted.
+        addresses: Vec<String>,
+    },
+    /// Says yes to a `private_request`. Answered by `ok`, then `private_meet`.
+    PrivateAccept {
+        /// The request.
+        id: RequestId,
+        /// Which.
+        offer: OfferId,
+        /// The key this client will show.
+        key: DeviceKey,
+        /// Where this client listens: `ip:port`.
+        addresses: Vec<String>,
+    },
+    /// Says no to a `private_request`, or takes an own `private_ask` back. Answered by `ok`.
+    PrivateDecline {
+        /// The request.
+        id: RequestId,
+        /// Which.
+        offer: OfferId,
     },
     /// The user did something that is no request (a key, a private message). At most every five seconds. No answer.
     Activity {},

@@ -1,6 +1,6 @@
 //! What the server says.
 
-use super::{Code, Deserialize, Kind, Reason, RequestId, Seq, Serialize, UnixMs};
+use super::{Code, Deserialize, DeviceKey, Kind, OfferId, Reason, RequestId, Seq, Serialize, UnixMs};
 
 /// A message from the server to a client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,6 +112,28 @@ pub enum ServerMessage {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         gone: Vec<Absence>,
     },
+    /// A user asks for a private session. Answer with `private_accept` or `private_decline`.
+    PrivateRequest {
+        /// Which.
+        offer: OfferId,
+        /// Who asks.
+        from: String,
+        /// The key that user's client will show.
+        key: DeviceKey,
+        /// For how long it can be answered, in milliseconds.
+        wait_ms: u64,
+    },
+    /// Both sides want a private session: connect now, to any of these addresses, and be there for the other side, too.
+    PrivateMeet(Meeting),
+    /// Nothing comes of a request.
+    PrivateEnd {
+        /// Which.
+        offer: OfferId,
+        /// The other side.
+        name: String,
+        /// Why: `declined`, `expired`, `withdrawn`, `offline`.
+        reason: Reason,
+    },
     /// The session ends, by the server's decision or the user's wish; the connection closes.
     Bye {
         /// Why.
@@ -158,6 +180,25 @@ pub struct Welcome {
     /// Whether accounts can be registered.
     #[serde(default)]
     pub register: bool,
+}
+
+/// What one side of a private session is told of the other, once both have said yes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Meeting {
+    /// Which.
+    pub offer: OfferId,
+    /// The other side.
+    pub name: String,
+    /// The key its client will show.
+    pub key: DeviceKey,
+    /// Whether this side has asked. It is the TLS client and chooses among the connections that come about.
+    pub initiator: bool,
+    /// Where the server sees the other side's connection come from: `ip:port`. Left out where that helps nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed: Option<String>,
+    /// Where the other side says it listens, as far as this side may know it: `ip:port`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<String>,
 }
 
 /// Why a request was refused.

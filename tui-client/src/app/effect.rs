@@ -5,6 +5,7 @@ use shared::id::{RequestId, Seq};
 use shared::message::ClientMessage;
 
 use super::exit::Exit;
+use super::peer::PeerOrder;
 use super::report::Report;
 
 /// Something to do.
@@ -38,6 +39,8 @@ pub enum Effect {
         /// The last one shown.
         seq: Seq,
     },
+    /// Do something about private sessions.
+    Peer(PeerOrder),
     /// Show an event.
     Report(Report),
     /// End the program.

@@ -57,7 +57,7 @@ pub fn intent(typed: &str, place: &Place, model: &Model) -> Intent {
     let intent = match (begun.strip_prefix('/'), place) {
         (Some(rest), _) if rest.starts_with('/') && begun.len() == text.len() => say(place, rest),
         (Some(_), _) => slashed(text, place),
-        (None, Place::With(_)) => say(place, text),
+        (None, Place::With(_) | Place::Private(_)) => say(place, text),
         (None, Place::Room(_)) => bare(text, begun, place, model),
     };
     within_limits(intent, model)
@@ -223,6 +223,7 @@ fn to(place: &Place) -> String {
     match place {
         Place::Room(room) => format!("to everyone in the {room}"),
         Place::With(user) => format!("to {user}, through the server"),
+        Place::Private(user) => format!("to {user}, direct and private"),
     }
 }
 

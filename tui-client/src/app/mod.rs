@@ -16,6 +16,7 @@ pub mod intent;
 pub mod model;
 pub mod moment;
 pub mod msg;
+pub mod peer;
 pub mod place;
 pub mod report;
 pub mod transcript;

@@ -2,11 +2,12 @@
 
 use secrecy::SecretString;
 use shared::error::Code;
-use shared::id::ClientId;
+use shared::id::{ClientId, OfferId};
 use shared::message::{ServerMessage, Welcome};
 
 use super::command::{Command, CommandError};
 use super::moment::Jitter;
+use super::peer::{KnownKey, PeerEvent};
 use super::place::Place;
 
 /// Something that happened.
@@ -53,6 +54,15 @@ pub enum Msg {
     Noted(String),
     /// The server says something.
     Server(ServerMessage),
+    /// Something was heard of a private session.
+    Peer {
+        /// Which.
+        offer: OfferId,
+        /// What.
+        event: PeerEvent,
+    },
+    /// The keys of other users that are remembered for this server.
+    PeerKeys(Vec<(String, KnownKey)>),
     /// A line was typed or read where commands are read.
     Line {
         /// The line, without its end.

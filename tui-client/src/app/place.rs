@@ -9,8 +9,10 @@ use shared::text::{Lines, SafeText};
 pub enum Place {
     /// A room, by its name without the `#`.
     Room(Box<str>),
-    /// The direct conversation with this user.
+    /// The direct conversation with this user, through the server.
     With(Name),
+    /// The private session with this user. The server knows nothing of it.
+    Private(Name),
 }
 
 impl Place {
@@ -28,11 +30,12 @@ impl Place {
         }
     }
 
-    /// The form on the wire.
-    pub fn to_wire(&self) -> String {
+    /// The form on the wire; nothing for what never goes through the server.
+    pub fn to_wire(&self) -> Option<String> {
         match self {
-            Self::Room(room) => format!("#{room}"),
-            Self::With(name) => format!("@{name}"),
+            Self::Room(room) => Some(format!("#{room}")),
+            Self::With(name) => Some(format!("@{name}")),
+            Self::Private(_) => None,
         }
     }
 
@@ -40,15 +43,15 @@ impl Place {
     pub fn as_str(&self) -> &str {
         match self {
             Self::Room(room) => room,
-            Self::With(name) => name.as_str(),
+            Self::With(name) | Self::Private(name) => name.as_str(),
         }
     }
 
-    /// The other side of a direct conversation.
+    /// The other side of a conversation between two.
     pub fn user(&self) -> Option<&Name> {
         match self {
             Self::Room(_) => None,
-            Self::With(name) => Some(name),
+            Self::With(name) | Self::Private(name) => Some(name),
         }
     }
 }

@@ -81,6 +81,8 @@ pub enum State {
     },
     /// Own: the connection broke before the answer came. It is sent again, and counts once.
     Unconfirmed,
+    /// Own: the private session ended before it reached the other client. It goes nowhere unless it is sent again.
+    Undelivered,
 }
 
 /// A text from the server, ready for a transcript.

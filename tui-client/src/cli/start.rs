@@ -186,6 +186,7 @@ fn options(settings: Settings, host: Option<StartHost>) -> (Options, LineOptions
         },
         retry: settings.retry.map(Duration::from_secs),
         hosting,
+        accept_peers: model::AcceptPeers::Ask,
     };
     let lines = LineOptions {
         voice: match settings.face {

@@ -64,6 +64,7 @@ pub(super) fn said_word(said: &Said) -> &'static str {
     match (said.manner, &said.place) {
         (Manner::Live, Place::Room(_)) => "broadcast",
         (Manner::Live, Place::With(_)) => "message",
+        (Manner::Live, Place::Private(_)) => "private",
         (Manner::Stored, _) => "stored",
         (Manner::History, _) => "history",
     }

@@ -307,6 +307,7 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
                 let shown = self.shown.entry(conversation).or_default();
                 *shown = seq.max(*shown);
             }
+            Effect::Peer(_) => {}
             Effect::Report(report) => self.face.report(&report, &self.model, now),
             Effect::Quit(exit) => self.exit = self.exit.or(Some(exit)),
         }

@@ -10,7 +10,7 @@ use tokio::sync::mpsc::Receiver;
 use shared::id::UnixMs;
 
 use super::*;
-use crate::app::model::{Hosting, Linger};
+use crate::app::model::{AcceptPeers, Hosting, Linger};
 use crate::app::report::Report;
 use crate::net::Trust;
 
@@ -179,6 +179,7 @@ fn check_with(host: Option<StartHost>, exit: Exit, story: impl AsyncFnOnce(World
             retry: None,
             on_screen: false,
             hosting: if host.is_some() { Hosting::Now } else { Hosting::Never },
+            accept_peers: AcceptPeers::Ask,
         };
         let (name, password) = (Some("hans".to_owned()), Some("falcon".into()));
         let options = Options { settings, name, password, notes: vec!["a note".to_owned()], host };

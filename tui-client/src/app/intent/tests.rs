@@ -5,7 +5,7 @@ use shared::id::{Seq, UnixMs};
 use shared::text::{Lines, SafeText};
 
 use super::*;
-use crate::app::model::{Hosting, Linger, Settings, User};
+use crate::app::model::{AcceptPeers, Hosting, Linger, Settings, User};
 use crate::app::transcript::{Incoming, State};
 
 /// A lobby with yoda online, a tab with leia, and words of obi.
@@ -15,6 +15,7 @@ fn model() -> Model {
         interactive: true,
         on_screen: true,
         hosting: Hosting::Never,
+        accept_peers: AcceptPeers::Ask,
         register: false,
         presence: true,
         history: 0,

@@ -1,6 +1,7 @@
 //! Everything the client knows. Faces read it; only [`update`](super::update::update) changes it.
 
 mod conversations;
+mod peers;
 mod requests;
 mod session;
 
@@ -14,6 +15,7 @@ use shared::name::Name;
 use shared::text::SafeText;
 
 pub use conversations::{Conversation, Conversations, Older};
+pub use peers::{AcceptPeers, OpenPeer, PeerRequest, PeerSession, PeerState, Peers, Progress, Transfer, TransferState};
 pub(super) use requests::{Page, Purpose, Request, Requests, TextLine};
 pub use session::{Activity, Changing, Link, Login, Session};
 pub(super) use session::{Ending, Identity, Outage};
@@ -46,6 +48,8 @@ pub struct Settings {
     pub retry: Option<Duration>,
     /// What to do about a server that is not there.
     pub hosting: Hosting,
+    /// Who may open a private session without a question.
+    pub accept_peers: AcceptPeers,
 }
 
 /// What to do about a server that is not there.
@@ -105,6 +109,8 @@ pub struct Model {
     pub blocked: BTreeSet<Name>,
     /// The tabs.
     pub conversations: Conversations,
+    /// Private sessions, the requests for them, and files.
+    pub peers: Peers,
     /// The longest text this server takes.
     pub limits: TextLimits,
     /// What friends give their client as HOST, while the server runs in this process.
@@ -136,6 +142,7 @@ impl Model {
             users: BTreeMap::new(),
             blocked: BTreeSet::new(),
             conversations: Conversations::default(),
+            peers: Peers::default(),
             limits: TextLimits { bytes: TEXT_BYTES, lines: TEXT_LINES },
             invite: None,
             outage: None,

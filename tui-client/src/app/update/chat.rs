@@ -5,7 +5,7 @@ use shared::id::{ClientId, RequestId, Seq, UnixMs};
 use shared::message::{ClientMessage, Entry, Kind, Outcome, Refusal};
 use shared::text::{Lines, SafeText};
 
-use super::{Turn, answers, idle};
+use super::{Turn, answers, idle, private};
 use crate::app::command::Verb;
 use crate::app::effect::Effect;
 use crate::app::model::{Model, Purpose, TextLine};
@@ -16,6 +16,7 @@ use crate::app::transcript::{Incoming, State, Transcript};
 /// A text from a tab goes to the conversation of that tab, and nowhere else.
 pub(super) fn texted(turn: &mut Turn<'_>, place: Place, text: String, action: bool, cid: ClientId) {
     let verb = match &place {
+        Place::Private(user) => return private::texted(turn, user.clone(), text, action, cid),
         _ if action => Verb::Me,
         Place::Room(_) => Verb::Broadcast,
         Place::With(_) => Verb::Message,
@@ -24,15 +25,17 @@ pub(super) fn texted(turn: &mut Turn<'_>, place: Place, text: String, action: bo
         return turn.refuse(code, Some(verb), why);
     }
     let kind = if action { Kind::ACTION } else { Kind::TEXT };
-    let to = place.to_wire();
-    say_to(turn, verb, place, to, text, kind, cid);
+    if let Some(to) = place.to_wire() {
+        say_to(turn, verb, place, to, text, kind, cid);
+    }
 }
 
 /// Sends a text to the lobby.
 pub(super) fn say_to_lobby(turn: &mut Turn<'_>, verb: Verb, text: String, kind: Kind, cid: ClientId) {
     let place = Place::lobby();
-    let to = place.to_wire();
-    say_to(turn, verb, place, to, text, kind, cid);
+    if let Some(to) = place.to_wire() {
+        say_to(turn, verb, place, to, text, kind, cid);
+    }
 }
 
 /// Sends a text to a user, by the name as it was typed.
@@ -43,7 +46,7 @@ pub(super) fn say(turn: &mut Turn<'_>, verb: Verb, place: Place, to: &str, text:
 fn say_to(turn: &mut Turn<'_>, verb: Verb, place: Place, to: String, text: String, kind: Kind, cid: ClientId) {
     if let Some(why) = too_long(turn.model, &text) {
         return match place {
-            Place::With(user) => turn.refuse_about(Code::TOO_LONG, verb, user, why),
+            Place::With(user) | Place::Private(user) => turn.refuse_about(Code::TOO_LONG, verb, user, why),
             Place::Room(_) => turn.refuse(Code::TOO_LONG, Some(verb), why),
         };
     }

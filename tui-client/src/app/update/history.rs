@@ -60,7 +60,7 @@ fn load(turn: &mut Turn<'_>, place: &Place, before: Option<Seq>) {
 
 /// Asks for the page before what has come.
 fn ask(turn: &mut Turn<'_>, page: Page) {
-    let conv = page.place.to_wire();
+    let Some(conv) = page.place.to_wire() else { return };
     let before = page.found.front().map(|oldest| oldest.seq).or(page.before);
     let missing = page.wanted.saturating_sub(page.found.len());
     let limit = u16::try_from(missing).unwrap_or(u16::MAX).min(HISTORY_PAGE);

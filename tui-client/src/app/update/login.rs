@@ -241,7 +241,10 @@ fn renumbered(mut message: ClientMessage, new: RequestId) -> ClientMessage {
         | M::WhoSince { id, .. }
         | M::Blocked { id }
         | M::Block { id, .. }
-        | M::Unblock { id, .. } => *id = new,
+        | M::Unblock { id, .. }
+        | M::PrivateAsk { id, .. }
+        | M::PrivateAccept { id, .. }
+        | M::PrivateDecline { id, .. } => *id = new,
         M::Hello { .. } | M::Ack { .. } | M::Activity {} | M::Ping { .. } | M::Pong { .. } | M::Unknown => {}
     }
     message

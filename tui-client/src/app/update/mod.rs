@@ -14,6 +14,7 @@ mod idle;
 mod input;
 mod login;
 mod presence;
+mod private;
 
 use shared::error::Code;
 use shared::id::RequestId;
@@ -40,6 +41,8 @@ pub fn update(model: &mut Model, msg: Msg, now: Moment) -> Vec<Effect> {
         Msg::NotHosted { why } => hosting::failed(&mut turn, why),
         Msg::Noted(sentence) => turn.notice(&sentence),
         Msg::Server(message) => hear(&mut turn, message),
+        Msg::Peer { offer, event } => private::heard(&mut turn, offer, event),
+        Msg::PeerKeys(keys) => private::keys(&mut turn, keys),
         Msg::Line { text, cid } => input::line(&mut turn, &text, cid),
         Msg::Command { command, cid } => commands::run(&mut turn, command, cid),
         Msg::Unreadable(why) => input::unreadable(&mut turn, &why),
@@ -79,6 +82,11 @@ fn hear(turn: &mut Turn<'_>, message: ServerMessage) {
         ServerMessage::History { re, messages, more, .. } => history::page(turn, re, messages, more),
         ServerMessage::Whois { re, user, created, last_seen } => answers::whois(turn, re, &user, created, last_seen),
         ServerMessage::Presence { here, gone } => presence::changed(turn, here, gone),
+        ServerMessage::PrivateRequest { offer, from, key, wait_ms } => {
+            private::requested(turn, offer, &from, key, wait_ms);
+        }
+        ServerMessage::PrivateMeet(meeting) => private::meet(turn, meeting),
+        ServerMessage::PrivateEnd { offer, reason, .. } => private::ended(turn, offer, reason),
         ServerMessage::Bye { reason } => ending::bye(turn, reason),
         ServerMessage::Notice { text } => turn.notice(&text),
         ServerMessage::Ping { n } => turn.send(ClientMessage::Pong { n }),

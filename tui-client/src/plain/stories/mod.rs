@@ -20,7 +20,7 @@ use shared::message::{ClientMessage, Entry, Kind, Outcome, Reason, Refusal, Serv
 
 use super::{Clock, Line, Voice};
 use crate::app::effect::{Effect, LogIn};
-use crate::app::model::{Hosting, Linger, Model, Settings};
+use crate::app::model::{AcceptPeers, Hosting, Linger, Model, Settings};
 use crate::app::moment::{Jitter, Moment, Mono};
 use crate::app::msg::{Fault, Msg, Trust};
 use crate::app::update::update;
@@ -50,6 +50,7 @@ pub(super) fn settings() -> Settings {
         linger: Linger::For(Duration::ZERO),
         retry: Some(Duration::from_secs(60)),
         hosting: Hosting::Never,
+        accept_peers: AcceptPeers::Ask,
     }
 }
 
@@ -145,6 +146,7 @@ fn told(effect: Effect) -> String {
             format!("> passwd {} {} {}", id.0, old.expose_secret(), new.expose_secret())
         }
         Effect::Send(message) => format!("> {}", sent_words(message)),
+        Effect::Peer(order) => format!("> peer {order:?}"),
         Effect::Acknowledge { conversation, seq } => format!("> ack {conversation} {}", seq.0),
         Effect::Report(report) => match Voice::Plain.say(&report, &clock()) {
             Line::Event(line) => line,

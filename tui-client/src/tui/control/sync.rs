@@ -133,8 +133,8 @@ fn hint(state: &State, model: &Model) -> Hint {
     }
     let intent = intent(typed, front, model);
     let kind = match &intent {
-        Intent::Nothing(Place::With(_)) => HintKind::Direct,
-        Intent::Say(saying) if matches!(saying.place, Place::With(_)) => HintKind::Direct,
+        Intent::Nothing(Place::With(_) | Place::Private(_)) => HintKind::Direct,
+        Intent::Say(saying) if matches!(saying.place, Place::With(_) | Place::Private(_)) => HintKind::Direct,
         Intent::Nothing(Place::Room(_)) | Intent::Say(_) => HintKind::Say,
         Intent::Run(_) => HintKind::Command,
         Intent::Refuse { .. } => HintKind::Error,

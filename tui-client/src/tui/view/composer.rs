@@ -146,6 +146,7 @@ fn placeholder(scene: &Scene<'_>) -> String {
         _ if scene.state.ended.is_some() => "Enter brings the login back".to_owned(),
         Place::Room(room) => format!("Message #{room}, or / for commands"),
         Place::With(name) => format!("Message @{name}, or / for commands"),
+        Place::Private(name) => format!("Message {name}, direct and private, or / for commands"),
     }
 }
 

@@ -22,6 +22,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) 
     let label = match scene.place {
         Place::Room(room) => format!("#{room}"),
         Place::With(name) => format!("@{name}"),
+        Place::Private(name) => format!("⇄ {name}"),
     };
     let x = canvas.text(0, 0, " ", pill);
     let x = canvas.text_fit(x, 0, NAME, &label, pill);

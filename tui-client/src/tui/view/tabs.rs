@@ -66,6 +66,7 @@ fn items<'a>(canvas: &Canvas<'_>, scene: &Scene<'a>, layout: &Layout) -> Vec<Ite
         let label = match &conversation.place {
             Place::Room(room) => room.to_string(),
             Place::With(name) => format!("@{name}"),
+            Place::Private(name) => format!("⇄ {name}"),
         };
         let unread = if is_front { 0 } else { conversation.unread };
         let number = index + 1;
@@ -137,7 +138,7 @@ fn pill(scene: &Scene<'_>, conversation: &Conversation) -> Style {
         unread.filter(|line| line.from != *me).any(|line| pane::mentions(line.text.as_str(), me))
     };
     match conversation.place {
-        Place::With(_) => theme.pill(Pill::Alert),
+        Place::With(_) | Place::Private(_) => theme.pill(Pill::Alert),
         Place::Room(_) if names_me() => theme.pill(Pill::Alert),
         Place::Room(_) => theme.raised.patch(theme.text).add_modifier(Modifier::BOLD),
     }

@@ -26,6 +26,7 @@ pub(super) fn empty(canvas: &mut Canvas<'_>, scene: &Scene<'_>) {
         _ if scene.is_loading() => format!("loading messages {}", canvas.drawing().glyphs.ellipsis),
         Place::Room(_) => "Nobody has said anything yet. Say hello.".to_owned(),
         Place::With(name) => format!("This is the start of your messages with @{name}."),
+        Place::Private(name) => format!("What is said here goes straight to {name}, and is kept nowhere."),
     };
     let columns = canvas.width().saturating_sub(2 * MARGIN);
     let rows: Vec<_> = wrap(&text, columns, canvas.drawing().emoji).collect();
@@ -261,5 +262,6 @@ fn beginning(place: &Place) -> String {
     match place {
         Place::Room(room) => format!("This is the start of the {room}."),
         Place::With(name) => format!("This is the start of your messages with @{name}."),
+        Place::Private(name) => format!("What is said here goes straight to {name}, and is kept nowhere."),
     }
 }

@@ -47,6 +47,7 @@ pub(super) fn of(state: &State) -> Option<Status> {
         State::Sent | State::Delivered => (Mark::Done, ""),
         State::Partial => (Mark::Done, "some people did not receive this"),
         State::Stored => (Mark::Waits, "stored for the next login"),
+        State::Undelivered => (Mark::OnItsWay, "not delivered: /resend sends it again"),
         State::Unconfirmed => (Mark::OnItsWay, "not confirmed, sent again when connected"),
         State::Refused { why, .. } => {
             let words = if why.as_str().is_empty() { "not sent" } else { why.as_str() };

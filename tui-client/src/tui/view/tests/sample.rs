@@ -6,7 +6,7 @@ use shared::error::Code;
 use shared::id::{ClientId, RequestId, Seq, UnixMs};
 use shared::message::{ClientMessage, Entry, Kind, Outcome, Refusal, ServerMessage, UserInfo, Welcome};
 use tui_client::app::effect::{Effect, LogIn};
-use tui_client::app::model::{Linger, Model, Settings};
+use tui_client::app::model::{AcceptPeers, Linger, Model, Settings};
 use tui_client::app::moment::{Moment, Mono};
 use tui_client::app::msg::{Msg, Trust};
 use tui_client::app::place::{self, Place};
@@ -38,6 +38,7 @@ impl World {
             interactive: true,
             on_screen: true,
             hosting: tui_client::app::model::Hosting::Never,
+            accept_peers: AcceptPeers::Ask,
             register: false,
             presence: true,
             history: 50,
@@ -122,7 +123,12 @@ impl World {
     pub fn show(&mut self, place: &Place) {
         let effects = self.tell(Msg::TabShown(place.clone()));
         if let Some(re) = history(&effects) {
-            self.hear(ServerMessage::History { re, conv: place.to_wire(), messages: Vec::new(), more: false });
+            self.hear(ServerMessage::History {
+                re,
+                conv: place.to_wire().expect("no private place"),
+                messages: Vec::new(),
+                more: false,
+            });
         }
     }
 
@@ -142,7 +148,7 @@ impl World {
         if let Some(re) = self.send(place, text) {
             self.seq += 1;
             let (seq, at) = (Seq(self.seq), self.now().wall);
-            self.hear(ServerMessage::Sent { re, conv: place.to_wire(), seq, at, outcome });
+            self.hear(ServerMessage::Sent { re, conv: place.to_wire().expect("no private place"), seq, at, outcome });
         }
         self
     }

@@ -11,6 +11,7 @@ pub mod config;
 pub mod demo;
 #[cfg(feature = "host")]
 pub mod host;
+mod kept;
 pub mod net;
 pub mod plain;
 pub mod run;

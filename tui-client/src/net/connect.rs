@@ -2,7 +2,7 @@
 //! that says what a user can do about it.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use shared::text::{Lines, SafeText};
 use shared::version::{ALPN, PROTO_MAX, PROTO_MIN, agree};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::{TcpSocket, TcpStream, lookup_host};
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 
@@ -48,6 +48,8 @@ pub(super) struct Greeted {
     pub(super) welcome: Welcome,
     /// How its key was judged.
     pub(super) trust: Trust,
+    /// Where the connection comes from on this machine.
+    pub(super) local: Option<SocketAddr>,
 }
 
 /// Connects to `target`. A key seen for the first time is remembered only when everything else has succeeded.
@@ -55,12 +57,13 @@ pub(super) async fn connect(target: &Target, trust: &TrustStore, timing: &Timing
     let address = target.address();
     let known = if target.tls { known_key(trust, &address).await? } else { None };
     let socket = dial(target, &address, timing).await?;
+    let local = socket.local_addr().ok();
     let deadline = Instant::now() + timing.greeting;
     let silent = |_| unreachable(&address, format!("it does not answer within {} s", timing.greeting.as_secs_f32()));
     if !target.tls {
         let mut stream: Box<dyn Duplex> = Box::new(socket);
         let (welcome, read) = timeout_at(deadline, greet(&mut stream, &address)).await.map_err(silent)??;
-        return Ok(Greeted { stream, read, welcome, trust: Trust::None });
+        return Ok(Greeted { stream, read, welcome, trust: Trust::None, local });
     }
     let handshake = secure(socket, &address, [target.fingerprint, known].into_iter().flatten().collect());
     let (mut stream, found) = timeout_at(deadline, handshake).await.map_err(silent)??;
@@ -73,7 +76,7 @@ pub(super) async fn connect(target: &Target, trust: &TrustStore, timing: &Timing
         (None, Some(pinned)) => Trust::Pinned(pinned),
         (None, None) => Trust::FirstUse(found),
     };
-    Ok(Greeted { stream, read, welcome, trust })
+    Ok(Greeted { stream, read, welcome, trust, local })
 }
 
 fn unreachable(address: &str, why: impl Into<String>) -> ConnectError {
@@ -130,7 +133,7 @@ async fn dial(target: &Target, address: &str, timing: &Timing) -> Result<TcpStre
     let mut last = unreachable(address, "its name has no address");
     for candidate in allowed {
         let until = deadline.min(Instant::now() + timing.dial);
-        last = match timeout_at(until, TcpStream::connect(candidate)).await {
+        last = match timeout_at(until, outgoing(candidate)).await {
             Ok(Ok(socket)) => {
                 tune(&socket);
                 return Ok(socket);
@@ -140,6 +143,28 @@ async fn dial(target: &Target, address: &str, timing: &Timing) -> Result<TcpStre
         };
     }
     Err(last)
+}
+
+/// Connects from a port that can be listened on later: what a router has opened for this connection is open for private
+/// sessions, too.
+async fn outgoing(candidate: SocketAddr) -> io::Result<TcpStream> {
+    match reusable(candidate) {
+        Ok(socket) => socket.connect(candidate).await,
+        // Then no private session comes through such a router, which is no reason to have no chat.
+        Err(_) => TcpStream::connect(candidate).await,
+    }
+}
+
+fn reusable(candidate: SocketAddr) -> io::Result<TcpSocket> {
+    let (socket, any): (_, SocketAddr) = match candidate {
+        SocketAddr::V4(_) => (TcpSocket::new_v4()?, (Ipv4Addr::UNSPECIFIED, 0).into()),
+        SocketAddr::V6(_) => (TcpSocket::new_v6()?, (Ipv6Addr::UNSPECIFIED, 0).into()),
+    };
+    socket.set_reuseaddr(true)?;
+    #[cfg(unix)]
+    socket.set_reuseport(true)?;
+    socket.bind(any)?;
+    Ok(socket)
 }
 
 fn explain_dial(address: &str, error: &io::Error) -> ConnectError {

@@ -5,6 +5,7 @@
 //! `connect` makes the one attempt and `connection` carries the frames.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use shared::limits::{DEAD_AFTER_MS, PING_AFTER_MS};
@@ -65,6 +66,8 @@ pub enum NetEvent {
         welcome: Welcome,
         /// How its key was judged.
         trust: Trust,
+        /// Where the connection comes from on this machine, where that is known. Its port can be listened on.
+        local: Option<SocketAddr>,
     },
     /// No connection came about.
     Failed(ConnectError),
@@ -214,11 +217,11 @@ async fn attempt(
         outcome = connect::connect(target, trust, &timing) => outcome,
         _ = dropped => return NetEvent::Lost("given up before the server answered".into()),
     };
-    let connect::Greeted { stream, read, welcome, trust } = match greeted {
+    let connect::Greeted { stream, read, welcome, trust, local } = match greeted {
         Ok(greeted) => greeted,
         Err(error) => return NetEvent::Failed(error),
     };
-    report.send(NetEvent::Connected { welcome, trust }).await;
+    report.send(NetEvent::Connected { welcome, trust, local }).await;
     NetEvent::Lost(connection::run(stream, read, queue, report, timing).await)
 }
 

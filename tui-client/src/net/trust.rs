@@ -4,34 +4,23 @@
 //! that cannot be read or understood stops the connection and is left as it is.
 
 use std::fmt::Write as _;
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::fs::File;
+use std::io;
+use std::path::PathBuf;
 
 use etcetera::BaseStrategy as _;
 
 use super::Fingerprint;
+use crate::kept::KeptFile;
 
 /// The name of the file inside the folder.
 const FILE: &str = "known_servers";
-
-/// A file larger than this is not ours; it is enough for 10 000 servers.
-const FILE_BYTES: u64 = 1024 * 1024;
-
-/// How long to wait for another client that writes. Writing takes two flushes of the disk.
-const LOCK_DEADLINE: Duration = Duration::from_secs(5);
-
-/// How often to look whether the lock is free. A wait in the kernel could not be given a deadline.
-const LOCK_POLL: Duration = Duration::from_millis(5);
 
 /// The remembered keys of servers. Cloning it gives another handle to the same file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrustStore {
     /// `None`: nothing is remembered.
-    folder: Option<PathBuf>,
+    file: Option<KeptFile>,
 }
 
 /// Why the remembered keys cannot be used. Each text is a sentence with a next step.
@@ -76,18 +65,18 @@ impl TrustStore {
 
     /// A store in a folder of one's own. The folder is made at the first write.
     pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: Some(folder.into()) }
+        Self { file: Some(KeptFile::new(folder.into(), FILE)) }
     }
 
     /// A store that knows nothing and remembers nothing, for a server inside this process: its key comes with its
     /// address, and another server may have the address tomorrow.
     pub fn forgetful() -> Self {
-        Self { folder: None }
+        Self { file: None }
     }
 
     /// The file with the keys; empty where nothing is remembered.
     pub fn path(&self) -> PathBuf {
-        self.folder.as_ref().map(|folder| folder.join(FILE)).unwrap_or_default()
+        self.file.as_ref().map(KeptFile::path).unwrap_or_default()
     }
 
     /// The key remembered for `address`, which is `host:port` as [`super::Target::address`] writes it.
@@ -107,8 +96,8 @@ impl TrustStore {
     ///
     /// [`TrustError::Taken`] when another key is remembered for it: it is never replaced.
     pub fn remember(&self, address: &str, fingerprint: Fingerprint) -> Result<(), TrustError> {
-        let Some(folder) = &self.folder else { return Ok(()) };
-        let _lock = lock(folder)?;
+        let Some(file) = &self.file else { return Ok(()) };
+        let _lock = lock(file)?;
         let mut text = self.read()?;
         match self.parse(&text)?.into_iter().find(|(known, _)| known == address) {
             Some((_, known)) if known == fingerprint => return Ok(()),
@@ -119,13 +108,13 @@ impl TrustStore {
             text.push('\n');
         }
         writeln!(text, "{address} {fingerprint}").expect("a String takes every write");
-        self.replace(folder, &text)
+        replace(file, &text)
     }
 
     /// Forgets the key of `address`, and says whether there was one.
     pub fn forget(&self, address: &str) -> Result<bool, TrustError> {
-        let Some(folder) = &self.folder else { return Ok(false) };
-        let _lock = lock(folder)?;
+        let Some(file) = &self.file else { return Ok(false) };
+        let _lock = lock(file)?;
         let text = self.read()?;
         self.parse(&text)?;
         let kept: String =
@@ -133,25 +122,14 @@ impl TrustStore {
         if kept == text {
             return Ok(false);
         }
-        self.replace(folder, &kept)?;
+        replace(file, &kept)?;
         Ok(true)
     }
 
     /// The text of the file; nothing when there is none yet.
     fn read(&self) -> Result<String, TrustError> {
-        if self.folder.is_none() {
-            return Ok(String::new());
-        }
-        let read = || -> io::Result<String> {
-            let mut text = String::new();
-            File::open(self.path())?.take(FILE_BYTES + 1).read_to_string(&mut text)?;
-            let fits = u64::try_from(text.len()).is_ok_and(|length| length <= FILE_BYTES);
-            if fits { Ok(text) } else { Err(io::Error::other("it is larger than 1 MiB")) }
-        };
-        match read() {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
-            outcome => outcome.map_err(|source| TrustError::Io { path: self.path(), source }),
-        }
+        let Some(file) = &self.file else { return Ok(String::new()) };
+        file.read().map_err(|source| TrustError::Io { path: file.path(), source })
     }
 
     /// Comments and blank lines are allowed, because people edit this file.
@@ -167,50 +145,15 @@ impl TrustStore {
         }
         Ok(known)
     }
-
-    /// Puts a new text in place: whoever reads sees the old file or the new one, also after a power cut.
-    fn replace(&self, folder: &Path, text: &str) -> Result<(), TrustError> {
-        let new = folder.join(format!("{FILE}.new"));
-        let replace = || -> io::Result<()> {
-            remove_leftover(&new)?;
-            let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&new)?;
-            file.write_all(text.as_bytes())?;
-            file.sync_all()?;
-            std::fs::rename(&new, self.path())?;
-            File::open(folder)?.sync_all()
-        };
-        replace().map_err(|source| TrustError::Io { path: self.path(), source })
-    }
 }
 
-/// Takes the lock that lets one client at a time change the file. It is a file of its own, because the file with
-/// the keys is replaced and a lock on it would guard the old one.
-fn lock(folder: &Path) -> Result<File, TrustError> {
-    let path = folder.join(format!("{FILE}.lock"));
-    let lock = || -> io::Result<File> {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path)?;
-        let deadline = Instant::now() + LOCK_DEADLINE;
-        loop {
-            match fs4::FileExt::try_lock(&file) {
-                Ok(()) => return Ok(file),
-                Err(fs4::TryLockError::WouldBlock) if Instant::now() < deadline => thread::sleep(LOCK_POLL),
-                Err(fs4::TryLockError::WouldBlock) => {
-                    return Err(io::Error::other("another program holds the lock"));
-                }
-                Err(fs4::TryLockError::Error(error)) => return Err(error),
-            }
-        }
-    };
-    lock().map_err(|source| TrustError::Io { path: path.clone(), source })
+/// Takes the lock that lets one client at a time change the file.
+fn lock(file: &KeptFile) -> Result<File, TrustError> {
+    file.lock().map_err(|source| TrustError::Io { path: file.lock_path(), source })
 }
 
-/// A client that was killed while it wrote leaves its half behind; the lock says that nobody writes it now.
-fn remove_leftover(path: &Path) -> io::Result<()> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
+fn replace(file: &KeptFile, text: &str) -> Result<(), TrustError> {
+    file.replace(text).map_err(|source| TrustError::Io { path: file.path(), source })
 }
 
 fn entry(line: &str) -> Option<(String, Fingerprint)> {

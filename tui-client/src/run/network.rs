@@ -22,7 +22,7 @@ impl Wire for net::Link {
 /// Tells the model what the network says; nothing when no face shows it.
 pub(super) fn message(event: NetEvent, jitter: Jitter) -> Option<Msg> {
     Some(match event {
-        NetEvent::Connected { welcome, trust } => Msg::Connected { welcome, trust: judged(trust) },
+        NetEvent::Connected { welcome, trust, .. } => Msg::Connected { welcome, trust: judged(trust) },
         NetEvent::Failed(error) => Msg::NotConnected { fault: fault(error), jitter },
         NetEvent::Message(message) => Msg::Server(message),
         NetEvent::Lost(why) => Msg::Lost { why, jitter },

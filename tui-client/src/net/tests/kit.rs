@@ -223,7 +223,7 @@ impl Client {
 
     pub(super) async fn trust(&mut self) -> Trust {
         match self.next().await {
-            NetEvent::Connected { trust, welcome: said } if said == welcome() => trust,
+            NetEvent::Connected { trust, welcome: said, .. } if said == welcome() => trust,
             other => panic!("not connected: {other:?}"),
         }
     }

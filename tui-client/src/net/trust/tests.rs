@@ -1,5 +1,8 @@
 use std::os::unix::fs::PermissionsExt as _;
 
+use std::path::Path;
+use std::thread;
+
 use super::*;
 
 fn store() -> (tempfile::TempDir, TrustStore) {

@@ -12,11 +12,13 @@ use std::str::FromStr;
 
 use clap::{Parser, Subcommand};
 use secrecy::SecretString;
-use shared::limits::{HISTORY_PAGE, PASSWORD_BYTES};
+use shared::limits::{HISTORY_PAGE, PASSWORD_BYTES, PEER_PORT_LOWEST};
 
+use crate::app::model::AcceptPeers;
 use crate::config::{Config, ConfigError};
 use crate::net::address::{Address, DEFAULT_PORT};
 use crate::net::{Fingerprint, Target, TrustStore};
+use crate::peer::PeerOptions;
 use crate::tui::theme::ThemeChoice;
 
 pub mod start;
@@ -117,6 +119,15 @@ pub struct Args {
     /// Do without TLS, for measuring on this machine
     #[arg(long, conflicts_with = "fingerprint")]
     pub no_tls: bool,
+    /// Who may open a private session without being asked about: ask, verified or always [default: ask]
+    #[arg(long, value_name = "WHO")]
+    pub accept: Option<AcceptPeers>,
+    /// Keep received files here [default: Downloads/tern in the home folder]
+    #[arg(long, value_name = "DIR")]
+    pub downloads: Option<PathBuf>,
+    /// Listen on this port for private sessions, where a firewall lets only that one through
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(i64::from(PEER_PORT_LOWEST)..))]
+    pub peer_port: Option<u16>,
     /// Read this config file [default: tern/client.toml in the XDG config folder]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -205,6 +216,10 @@ pub struct Settings {
     pub retry: Option<u64>,
     /// Whether lines wait for Enter while something is being typed.
     pub hold: bool,
+    /// Who may open a private session without a question.
+    pub accept: AcceptPeers,
+    /// Where keys and files of private sessions are kept.
+    pub peers: PeerOptions,
     /// Whether somebody can type.
     pub stdin_is_terminal: bool,
     /// Whether somebody looks at stdout.
@@ -297,6 +312,11 @@ impl Args {
             Some(linger) => Some(linger),
             None => parse("linger in the config file", config.linger.as_deref())?,
         };
+        let accept = match self.accept {
+            Some(accept) => accept,
+            None => parse("accept in the config file", config.accept.as_deref())?.unwrap_or_default(),
+        };
+        let peers = peer_options(self.downloads.or(config.downloads), self.peer_port.or(config.peer_port), surroundings)?;
         let settings = Settings {
             target,
             trust: TrustStore::standard().map_err(SettingsError::NoHome)?,
@@ -318,6 +338,8 @@ impl Args {
                 .or(config.retry)
                 .or_else(|| (!surroundings.stdin_is_terminal).then_some(RETRY_UNATTENDED)),
             hold: self.hold || config.hold,
+            accept,
+            peers,
             stdin_is_terminal: surroundings.stdin_is_terminal,
             stdout_is_terminal: surroundings.stdout_is_terminal,
         };
@@ -393,6 +415,22 @@ impl Args {
         let path = (surroundings.variable)("TERN_PASSWORD_FILE").map(PathBuf::from);
         path.or_else(|| config.password_file.clone()).map(|path| read_password(&path, warnings)).transpose()
     }
+}
+
+/// What private sessions need. A port of the config file is checked like one of the command line.
+fn peer_options(
+    downloads: Option<PathBuf>,
+    port: Option<u16>,
+    surroundings: Surroundings<'_>,
+) -> Result<PeerOptions, SettingsError> {
+    if port.is_some_and(|port| port < PEER_PORT_LOWEST) {
+        let why = format!("a port below {PEER_PORT_LOWEST} belongs to other services");
+        return Err(SettingsError::Value { name: "peer_port in the config file".into(), why });
+    }
+    let state = crate::net::trust::standard_folder().map_err(SettingsError::NoHome)?;
+    let home = || (surroundings.variable)("HOME").map_or_else(|| state.clone(), PathBuf::from);
+    let downloads = downloads.unwrap_or_else(|| home().join("Downloads").join("tern"));
+    Ok(PeerOptions { state: Some(state), downloads, port })
 }
 
 /// Whether a host certainly is this machine.

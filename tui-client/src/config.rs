@@ -32,6 +32,12 @@ pub struct Config {
     pub retry: Option<u64>,
     /// Whether lines wait for Enter.
     pub hold: bool,
+    /// `ask`, `verified` or `always`.
+    pub accept: Option<String>,
+    /// Where received files go.
+    pub downloads: Option<PathBuf>,
+    /// The port to listen on for private sessions.
+    pub peer_port: Option<u16>,
 }
 
 /// Why the config file cannot be used.

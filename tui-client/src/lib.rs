@@ -13,6 +13,7 @@ pub mod demo;
 pub mod host;
 mod kept;
 pub mod net;
+pub mod peer;
 pub mod plain;
 pub mod run;
 pub mod tui;

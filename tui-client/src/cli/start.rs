@@ -186,7 +186,7 @@ fn options(settings: Settings, host: Option<StartHost>) -> (Options, LineOptions
         },
         retry: settings.retry.map(Duration::from_secs),
         hosting,
-        accept_peers: model::AcceptPeers::Ask,
+        accept_peers: settings.accept,
     };
     let lines = LineOptions {
         voice: match settings.face {
@@ -197,8 +197,8 @@ fn options(settings: Settings, host: Option<StartHost>) -> (Options, LineOptions
         commands: Some(settings.execute).filter(|commands| !commands.is_empty()),
         hold: settings.hold,
     };
-    let Settings { user: name, password, notes, .. } = settings;
-    (Options { settings: model, name, password, notes, host }, lines)
+    let Settings { user: name, password, notes, peers, .. } = settings;
+    (Options { settings: model, name, password, notes, peers, host }, lines)
 }
 
 #[cfg(test)]
@@ -224,6 +224,8 @@ mod tests {
             presence: false,
             retry: None,
             hold: false,
+            accept: model::AcceptPeers::Ask,
+            peers: crate::peer::PeerOptions { state: None, downloads: "unused".into(), port: None },
             stdin_is_terminal,
             stdout_is_terminal: true,
         }

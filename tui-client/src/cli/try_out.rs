@@ -7,6 +7,7 @@ use clap::Args as Arguments;
 
 use super::{Args, Face, Settings, SettingsError, Surroundings, choose_face, start};
 use crate::app::exit::Exit;
+use crate::app::model::AcceptPeers;
 use crate::config::Config;
 use crate::demo::{Demo, Pace, Visitor, visitor_name};
 use crate::net::TrustStore;
@@ -94,6 +95,8 @@ impl TrySettings {
             presence: true,
             retry: Some(super::RETRY_UNATTENDED),
             hold: self.hold,
+            accept: AcceptPeers::Ask,
+            peers: visitor.peers,
             stdin_is_terminal: self.stdin_is_terminal,
             stdout_is_terminal: self.stdout_is_terminal,
         }

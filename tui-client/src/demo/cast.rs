@@ -2,12 +2,13 @@
 //! newcomer does. What to say is not decided here.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use shared::error::Code;
-use shared::id::{RequestId, Seq};
-use shared::message::{ClientMessage, Entry, LOBBY, ServerMessage};
+use shared::id::{OfferId, RequestId, Seq};
+use shared::message::{ClientMessage, Entry, LOBBY, Meeting, ServerMessage};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
@@ -77,11 +78,24 @@ pub(super) struct Cast {
     /// The last lobby line that was noticed, by whoever heard it first.
     heard: Seq,
     noticed: VecDeque<Event>,
+    introduced: VecDeque<(Person, Introduction)>,
 }
 
 struct Seat {
     generation: u64,
     link: Link,
+    /// Where the connection comes from.
+    local: Option<SocketAddr>,
+}
+
+/// What the server says to a person about a private session with the newcomer.
+pub(super) enum Introduction {
+    /// The newcomer asks.
+    Asked(OfferId),
+    /// Both want it.
+    Meet(Meeting),
+    /// Nothing comes of it.
+    Ended(OfferId),
 }
 
 /// What a connection brought.
@@ -108,12 +122,23 @@ impl Cast {
             request: 0,
             heard: Seq(0),
             noticed: VecDeque::new(),
+            introduced: VecDeque::new(),
         }
     }
 
     /// What the newcomer did and was not taken yet.
     pub fn take_noticed(&mut self) -> Option<Event> {
         self.noticed.pop_front()
+    }
+
+    /// What was said about private sessions and was not taken yet.
+    pub fn take_introduced(&mut self) -> Option<(Person, Introduction)> {
+        self.introduced.pop_front()
+    }
+
+    /// Where somebody's connection comes from.
+    pub fn local(&self, who: Who) -> Option<SocketAddr> {
+        self.seats.get(&who)?.local
     }
 
     /// Waits until something comes in. May be given up at any time.
@@ -129,7 +154,7 @@ impl Cast {
         self.generation += 1;
         let (target, trust) = (self.target.clone(), TrustStore::forgetful());
         let link = net::spawn(target, trust, self.generation, self.events_tx.clone());
-        self.seats.insert(who, Seat { generation: self.generation, link });
+        self.seats.insert(who, Seat { generation: self.generation, link, local: None });
         self.hear(who, |news| matches!(news, News::Connected).then_some(())).await?;
         let (name, password) = (self.name(who), password.expose_secret().to_owned());
         let id = self.number();
@@ -219,9 +244,12 @@ impl Cast {
 
     /// Notices what the newcomer does, and answers who heard what.
     fn note(&mut self, generation: u64, event: NetEvent) -> Option<(Who, News)> {
-        let (&who, _) = self.seats.iter().find(|(_, seat)| seat.generation == generation)?;
+        let (&who, seat) = self.seats.iter_mut().find(|(_, seat)| seat.generation == generation)?;
         let news = match event {
-            NetEvent::Connected { .. } => News::Connected,
+            NetEvent::Connected { local, .. } => {
+                seat.local = local;
+                News::Connected
+            }
             NetEvent::Failed(error) => News::Gone(error.to_string()),
             NetEvent::Lost(why) => News::Gone(why),
             NetEvent::Message(message) => News::Said(message),
@@ -248,6 +276,15 @@ impl Cast {
                 if here.iter().any(|user| user.name == self.newcomer) {
                     self.noticed.push_back(Event::Seen(person));
                 }
+            }
+            ServerMessage::PrivateRequest { offer, from, .. } if *from == self.newcomer => {
+                self.introduced.push_back((person, Introduction::Asked(*offer)));
+            }
+            ServerMessage::PrivateMeet(meeting) if meeting.name == self.newcomer => {
+                self.introduced.push_back((person, Introduction::Meet(meeting.clone())));
+            }
+            ServerMessage::PrivateEnd { offer, name, .. } if *name == self.newcomer => {
+                self.introduced.push_back((person, Introduction::Ended(*offer)));
             }
             ServerMessage::Message(entry) if entry.from == self.newcomer => self.hear_newcomer(person, entry),
             _ => {}

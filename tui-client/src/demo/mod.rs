@@ -6,6 +6,7 @@
 //! Everything lies in one folder that only the user can read, below the runtime folder. It goes when [`Demo`] is stopped
 //! or dropped, so also when this process panics; only a process that is killed outright leaves it behind.
 
+mod booth;
 mod cast;
 mod farewell;
 pub mod people;
@@ -31,6 +32,7 @@ pub use player::Pace;
 
 use crate::host;
 use crate::net::Target;
+use crate::peer::PeerOptions;
 use people::Person;
 use player::Player;
 
@@ -78,6 +80,8 @@ pub struct Visitor {
     pub password: SecretString,
     /// Sentences to show at the start.
     pub notes: Vec<String>,
+    /// Where files of private sessions go: they are deleted with everything else.
+    pub peers: PeerOptions,
 }
 
 /// A demonstration that runs.
@@ -106,8 +110,9 @@ impl Demo {
             name: name.to_owned(),
             password: password.clone(),
             notes: notes(),
+            peers: PeerOptions { state: None, downloads: folder.path().join("downloads"), port: None },
         };
-        let mut player = Player::new(visitor.target.clone(), name, random_password()?, pace);
+        let mut player = Player::new(visitor.target.clone(), name, random_password()?, pace, folder.path());
         if let Err(error) = player.prepare(&password).await {
             drop(player);
             // The first failure says more than one of the end.

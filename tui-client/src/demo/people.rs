@@ -55,6 +55,12 @@ pub enum Act {
     Whisper(&'static str),
     /// Sets the away text; an empty one takes it back.
     Away(&'static str),
+    /// Asks the newcomer for a private session.
+    Ask,
+    /// Says something in the private session. `{words}` stands for the words to compare.
+    Confide(&'static str),
+    /// Offers [`STOP_14`] in the private session.
+    SendFile,
 }
 
 /// An act at its time.
@@ -135,12 +141,52 @@ pub const WELCOME: &[Beat] = &[
         Person::Oskar,
         Act::Say("If I talk too much, {you}: /block oskar. And /unblock oskar when you miss me."),
     ),
+    beat(6000, Person::Oskar, Act::Say("{you}, I have stop 14 as a file for you. I ask for a private session: one key says yes.")),
+    beat(1500, Person::Oskar, Act::Ask),
     beat(7000, Person::Nadia, Act::Away("")),
     beat(1500, Person::Nadia, Act::Say("Back. /history shows what was said before you came, /help everything else.")),
     beat(9000, Person::Wen, Act::Say("next tunnel. write to me while i am in it, it will be there when i come out")),
     beat(1500, Person::Wen, Act::Leave),
     beat(25_000, Person::Wen, Act::Enter),
 ];
+
+/// When the newcomer has said yes to the person who asked.
+pub const OPENED: &[Beat] = &[
+    beat(1200, Person::Oskar, Act::Confide("Now it is only the two of us: straight from my client to yours, the server sees none of it.")),
+    beat(
+        4500,
+        Person::Oskar,
+        Act::Confide("My screen shows these words: {words}. Yours too? Then nobody stands between us, and /verify oskar remembers me."),
+    ),
+    beat(5000, Person::Oskar, Act::Confide("And here comes stop 14. Say yes to the file; it is checked when it is through.")),
+    beat(1000, Person::Oskar, Act::SendFile),
+];
+
+/// When the newcomer has asked, and the session stands.
+pub const VISITED: &str = "Only the two of us here. /stopprivate {who} ends it.";
+
+/// When the file is through.
+pub const SENT: &str = "There you are. /stopprivate oskar ends this, or stay and talk: tea?";
+
+/// When the newcomer wants no file.
+pub const NOT_WANTED: &str = "No file then. It would only have shown tomorrow.";
+
+/// When the newcomer has sent a file.
+pub const THANKS: &str = "It arrived, checked and whole. Thank you!";
+
+/// When the newcomer has said no, or nothing. It comes as a direct message.
+pub const ANOTHER_TIME: &str = "Another time, then. /startprivate oskar asks me, and I say yes.";
+
+/// The small file: what the display of stop 14 shows.
+pub const STOP_14: &str = "\
++--------------------------------------+
+|  STOP 14   Harbour Street            |
+|                                      |
+|  6   Old Mill             2 min      |
+|  6   Old Mill            12 min      |
+|  9   Depot               tomorrow    |
++--------------------------------------+
+";
 
 /// What Nadia says in the lobby for Wen, who is offline.
 pub const WEN_IS_AWAY: &str = "Wen is in a tunnel. /msg wen and your words: they wait there until Wen is back.";

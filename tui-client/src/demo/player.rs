@@ -3,17 +3,20 @@
 //! A step is done when the server has answered it, so what the three say has one order, whoever says it.
 
 use std::future::pending;
+use std::path::Path;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use shared::id::ClientId;
+use shared::id::{ClientId, OfferId, RequestId};
 use shared::message::{ClientMessage, Kind, LOBBY};
 use tokio::time::{Instant, sleep_until};
 
-use super::cast::{Account, Cast, CastError, Who};
+use super::booth::Booths;
+use super::cast::{Account, Cast, CastError, Introduction, Who};
 use super::people::Person;
 use super::script::{Event, Script, Step, What};
 use crate::net::Target;
+use crate::peer::Door;
 
 /// How fast the people are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,6 +47,7 @@ pub(super) struct Player {
     cast: Cast,
     script: Script,
     pace: Pace,
+    booths: Booths,
     newcomer: String,
     /// The people's password. Their accounts are gone when this value is.
     password: SecretString,
@@ -51,11 +55,12 @@ pub(super) struct Player {
 
 impl Player {
     /// Nobody has come yet.
-    pub fn new(target: Target, newcomer: &str, password: SecretString, pace: Pace) -> Self {
+    pub fn new(target: Target, newcomer: &str, password: SecretString, pace: Pace, folder: &Path) -> Self {
         Self {
             cast: Cast::new(target, newcomer),
             script: Script::new(newcomer),
             pace,
+            booths: Booths::new(newcomer, folder),
             newcomer: newcomer.to_owned(),
             password,
         }
@@ -82,10 +87,16 @@ impl Player {
             while let Some(event) = self.cast.take_noticed() {
                 self.script.tell(event);
             }
+            while let Some((person, introduction)) = self.cast.take_introduced() {
+                if let Err(error) = self.introduced(person, introduction).await {
+                    return tracing::debug!("the scripted people stop: {error}");
+                }
+            }
             due = self.due(due);
             tokio::select! {
                 biased;
                 () = self.cast.listen() => {}
+                event = self.booths.next() => self.script.tell(event),
                 () = at(due.as_ref()) => {
                     due = None;
                     if let Some(step) = self.script.take()
@@ -116,6 +127,17 @@ impl Player {
             What::Do(text) => self.speak(who, LOBBY.to_owned(), text, Kind::ACTION).await,
             What::Whisper(text) => self.speak(who, format!("@{}", self.newcomer), text, Kind::TEXT).await,
             What::Away(text) => self.ask(who, |id| ClientMessage::Away { id, text }).await,
+            What::Ask => self.ask_privately(who).await,
+            What::Confide(text) => {
+                self.booths.say(who, text);
+                Ok(())
+            }
+            What::SendFile => {
+                if let Err(error) = self.booths.send_file(who) {
+                    tracing::debug!("the file cannot be written: {error}");
+                }
+                Ok(())
+            }
         }
     }
 
@@ -125,7 +147,61 @@ impl Player {
         Ok(())
     }
 
+    async fn ask_privately(&mut self, who: Person) -> Result<(), CastError> {
+        let offer = OfferId(uuid::Uuid::now_v7().into_bytes());
+        let name = self.newcomer.clone();
+        self.at_the_door(who, offer, true, |id, Door { key, addresses }| ClientMessage::PrivateAsk {
+            id,
+            offer,
+            name,
+            key,
+            addresses,
+        })
+        .await
+    }
+
+    /// The people say yes to everything.
+    async fn introduced(&mut self, who: Person, introduction: Introduction) -> Result<(), CastError> {
+        match introduction {
+            Introduction::Asked(offer) => {
+                self.at_the_door(who, offer, false, |id, Door { key, addresses }| ClientMessage::PrivateAccept {
+                    id,
+                    offer,
+                    key,
+                    addresses,
+                })
+                .await
+            }
+            Introduction::Meet(meeting) => {
+                self.booths.meet(who, meeting);
+                Ok(())
+            }
+            Introduction::Ended(offer) => {
+                self.booths.forget(who, offer);
+                self.script.tell(Event::Declined(who));
+                Ok(())
+            }
+        }
+    }
+
+    async fn at_the_door(
+        &mut self,
+        who: Person,
+        offer: OfferId,
+        has_asked: bool,
+        request: impl FnOnce(RequestId, Door) -> ClientMessage,
+    ) -> Result<(), CastError> {
+        match self.booths.open_door(who, offer, has_asked, self.cast.local(Who::Person(who))) {
+            Ok(door) => self.ask(who, |id| request(id, door)).await,
+            Err(why) => {
+                tracing::debug!("{who:?} cannot open a door: {why}");
+                Ok(())
+            }
+        }
+    }
+
     async fn leave(&mut self, who: Person) -> Result<(), CastError> {
+        self.booths.close(who);
         self.cast.leave(Who::Person(who)).await?;
         self.script.tell(Event::Left(who));
         Ok(())
@@ -140,7 +216,7 @@ impl Player {
     async fn ask(
         &mut self,
         who: Person,
-        request: impl FnOnce(shared::id::RequestId) -> ClientMessage,
+        request: impl FnOnce(RequestId) -> ClientMessage,
     ) -> Result<(), CastError> {
         let who = Who::Person(who);
         if self.cast.is_there(who)

@@ -6,7 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use super::people::{Act, BEFORE, Beat, IT_WAITED, Part, Person, WELCOME, WEN_IS_AWAY};
+use super::people::{
+    ANOTHER_TIME, Act, BEFORE, Beat, IT_WAITED, NOT_WANTED, OPENED, Part, Person, SENT, THANKS, VISITED, WELCOME,
+    WEN_IS_AWAY,
+};
 
 /// How long a person thinks before typing.
 const THINKING: Duration = Duration::from_millis(700);
@@ -42,6 +45,36 @@ pub enum Event {
         /// Whether it waited until that person came.
         waited: bool,
     },
+    /// A private session between the newcomer and one person stands.
+    Opened {
+        /// With whom.
+        with: Person,
+        /// Whether that person has asked for it.
+        has_asked: bool,
+        /// The words to compare.
+        words: String,
+    },
+    /// The newcomer says something in a private session.
+    Confided {
+        /// To whom.
+        to: Person,
+        /// What.
+        text: String,
+    },
+    /// A file is through.
+    FileThrough {
+        /// The person at the other end.
+        with: Person,
+        /// Whether the newcomer has sent it.
+        received: bool,
+    },
+    /// The newcomer does not want the file.
+    FileRefused {
+        /// Who has offered it.
+        with: Person,
+    },
+    /// The newcomer does not want a private session, or says nothing.
+    Declined(Person),
 }
 
 /// Something to do.
@@ -70,6 +103,12 @@ pub enum What {
     Whisper(String),
     /// Sets the away text, or takes it back.
     Away(String),
+    /// Asks the newcomer for a private session.
+    Ask,
+    /// Says something in the private session.
+    Confide(String),
+    /// Offers the small file in the private session.
+    SendFile,
 }
 
 /// The story so far.
@@ -86,6 +125,8 @@ pub struct Script {
     turns: BTreeMap<(Person, usize), usize>,
     /// Who takes the next line that names nobody and means nothing.
     otherwise: Person,
+    /// The words of the last private session.
+    words: String,
 }
 
 impl Script {
@@ -100,6 +141,7 @@ impl Script {
             story: VecDeque::new(),
             turns: BTreeMap::new(),
             otherwise: Person::Nadia,
+            words: String::new(),
         }
     }
 
@@ -127,6 +169,16 @@ impl Script {
             Event::Left(person) => self.left(person),
             Event::Said(text) => self.said(&text),
             Event::Wrote { to, text, waited } => self.wrote(to, &text, waited),
+            Event::Opened { with, has_asked, words: shown } => self.opened(with, has_asked, shown),
+            Event::Confided { to, text } => {
+                let line = self.line(to, &words(&text));
+                self.answer(to, What::Confide(line));
+            }
+            Event::FileThrough { with, received } => {
+                self.answer(with, What::Confide(if received { THANKS } else { SENT }.to_owned()));
+            }
+            Event::FileRefused { with } => self.answer(with, What::Confide(NOT_WANTED.to_owned())),
+            Event::Declined(person) => self.answer(person, What::Whisper(ANOTHER_TIME.to_owned())),
         }
     }
 
@@ -140,6 +192,18 @@ impl Script {
     fn left(&mut self, person: Person) {
         self.online.remove(&person);
         self.company.remove(&person);
+    }
+
+    /// Who has asked has something to show; who was asked says hello. It comes before the rest of the story.
+    fn opened(&mut self, with: Person, has_asked: bool, words: String) {
+        self.words = words;
+        if has_asked {
+            for beat in OPENED.iter().rev() {
+                self.story.push_front(self.step(beat));
+            }
+        } else {
+            self.answer(with, What::Confide(VISITED.replace("{who}", with.name())));
+        }
     }
 
     /// Somebody who is named answers; else who knows a word of it; else one of the two who are always there.
@@ -208,12 +272,15 @@ impl Script {
             Act::Do(text) => What::Do(self.filled(text)),
             Act::Whisper(text) => What::Whisper(self.filled(text)),
             Act::Away(text) => What::Away(self.filled(text)),
+            Act::Ask => What::Ask,
+            Act::Confide(text) => What::Confide(self.filled(text)),
+            Act::SendFile => What::SendFile,
         };
         Step { after: Duration::from_millis(beat.after_ms), who: beat.who, what }
     }
 
     fn filled(&self, text: &str) -> String {
-        text.replace("{you}", &self.newcomer)
+        text.replace("{you}", &self.newcomer).replace("{words}", &self.words)
     }
 }
 
@@ -230,8 +297,8 @@ fn known(part: &Part, words: &[String]) -> Option<usize> {
 
 fn typing(what: &What) -> Duration {
     let text = match what {
-        What::Say(text) | What::Do(text) | What::Whisper(text) | What::Away(text) => text,
-        What::Enter | What::Leave => return THINKING,
+        What::Say(text) | What::Do(text) | What::Whisper(text) | What::Away(text) | What::Confide(text) => text,
+        What::Enter | What::Leave | What::Ask | What::SendFile => return THINKING,
     };
     let characters = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
     TYPING.saturating_mul(characters).saturating_add(THINKING).min(LONGEST)

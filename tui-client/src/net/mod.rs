@@ -22,6 +22,7 @@ mod verify;
 mod tests;
 
 pub use trust::TrustStore;
+pub(crate) use verify::key_of;
 
 /// Messages that may wait in a [`Link`]: what somebody types while the line is slow, and acknowledgements for a page
 /// of 200 messages. Texts of 8 KiB make it 2 MiB at the very worst.

@@ -56,11 +56,7 @@ impl TrustStore {
     ///
     /// A sentence, when there is no home folder.
     pub fn standard() -> Result<Self, String> {
-        let xdg = etcetera::base_strategy::Xdg::new().map_err(|_| {
-            "There is no home folder to remember server keys in: set HOME or XDG_STATE_HOME.".to_owned()
-        })?;
-        let state = xdg.state_dir().unwrap_or_else(|| xdg.data_dir());
-        Ok(Self::in_folder(state.join("tern")))
+        standard_folder().map(Self::in_folder)
     }
 
     /// A store in a folder of one's own. The folder is made at the first write.
@@ -145,6 +141,17 @@ impl TrustStore {
         }
         Ok(known)
     }
+}
+
+/// The folder for what this user's clients remember, in the XDG state folder.
+///
+/// # Errors
+///
+/// A sentence, when there is no home folder.
+pub fn standard_folder() -> Result<PathBuf, String> {
+    let xdg = etcetera::base_strategy::Xdg::new()
+        .map_err(|_| "There is no home folder to remember keys in: set HOME or XDG_STATE_HOME.".to_owned())?;
+    Ok(xdg.state_dir().unwrap_or_else(|| xdg.data_dir()).join("tern"))
 }
 
 /// Takes the lock that lets one client at a time change the file.

@@ -48,8 +48,13 @@ pub(super) fn client_config(expected: Vec<Fingerprint>, shown: Shown) -> ClientC
 
 /// The fingerprint of the key in a certificate.
 pub(super) fn fingerprint(certificate: &CertificateDer<'_>) -> Result<Fingerprint, Error> {
+    key_of(certificate).map(Fingerprint)
+}
+
+/// The SHA-256 of the public key in a certificate.
+pub(crate) fn key_of(certificate: &CertificateDer<'_>) -> Result<[u8; 32], Error> {
     let key = ParsedCertificate::try_from(certificate)?.subject_public_key_info();
-    Ok(Fingerprint(Sha256::digest(key.as_ref()).into()))
+    Ok(Sha256::digest(key.as_ref()).into())
 }
 
 impl ServerCertVerifier for PinVerifier {

@@ -8,6 +8,7 @@ mod face;
 mod hosting;
 mod lines;
 mod network;
+mod peers;
 mod pump;
 mod screen;
 mod signals;
@@ -16,13 +17,14 @@ mod stdout;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::future::pending;
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
-use shared::id::{ClientId, Seq};
+use shared::id::{ClientId, OfferId, Seq};
 use shared::message::ClientMessage;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -40,8 +42,10 @@ use crate::app::intent::Saying;
 use crate::app::model::{Model, Settings};
 use crate::app::moment::{Jitter, Moment};
 use crate::app::msg::Msg;
+use crate::app::peer::PeerEvent;
 use crate::app::update::update;
 use crate::net::NetEvent;
+use crate::peer::{PeerOptions, Switchboard};
 use clock::Clock;
 use screen::ScreenFace;
 use signals::Signal;
@@ -66,6 +70,8 @@ pub struct Options {
     pub password: Option<SecretString>,
     /// Sentences to show at the start.
     pub notes: Vec<String>,
+    /// Where keys and files of private sessions are kept.
+    pub peers: PeerOptions,
     /// How to start a server in this process, for settings under which the model may want that.
     pub host: Option<StartHost>,
 }
@@ -129,6 +135,11 @@ struct Driver<F, D, L> {
     last: Option<ClientMessage>,
     exit: Option<Exit>,
     clock: Clock,
+    peers: Switchboard,
+    /// Where the connection to the server comes from on this machine.
+    local: Option<SocketAddr>,
+    /// What the model is still to be told, because of what it wanted done.
+    later: VecDeque<Msg>,
 }
 
 /// What ended a wait.
@@ -138,6 +149,7 @@ enum Happened {
     User(Did),
     Network,
     Hosting(Msg),
+    Peer(OfferId, PeerEvent),
 }
 
 impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver<F, D, L> {
@@ -160,6 +172,9 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
             last: None,
             exit: None,
             clock,
+            peers: Switchboard::new(options.peers),
+            local: None,
+            later: VecDeque::new(),
         }
     }
 
@@ -180,6 +195,7 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
                 Happened::Time => self.tell(Msg::Woke),
                 Happened::User(did) => self.did(did),
                 Happened::Hosting(msg) => self.hosting(msg),
+                Happened::Peer(offer, event) => self.tell(Msg::Peer { offer, event }),
                 Happened::Network => batch.drain(..).for_each(|(generation, event)| self.heard(generation, event)),
             }
         }
@@ -194,6 +210,7 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
             () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => Happened::Time,
             msg = outcome(self.starting.as_mut()), if self.starting.is_some() => Happened::Hosting(msg),
             did = self.face.next(&self.model) => Happened::User(did),
+            (offer, event) = self.peers.next() => Happened::Peer(offer, event),
             _ = self.events.recv_many(batch, BATCH) => Happened::Network,
         }
     }
@@ -273,6 +290,9 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
         if let (true, NetEvent::Delay(delay)) = (generation == self.generation && !self.clock.is_told(), &event) {
             self.face.delay(*delay);
         }
+        if let (true, NetEvent::Connected { local, .. }) = (generation == self.generation, &event) {
+            self.local = *local;
+        }
         if generation == self.generation
             && let Some(msg) = network::message(event, jitter())
         {
@@ -282,12 +302,15 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
 
     /// Tells the model, and does what it wants done. After the end nothing more is told.
     fn tell(&mut self, msg: Msg) {
-        if self.exit.is_some() {
-            return;
-        }
-        let now = self.clock.now();
-        for effect in update(&mut self.model, msg, now) {
-            self.perform(effect, now);
+        self.later.push_back(msg);
+        while let Some(msg) = self.later.pop_front() {
+            if self.exit.is_some() {
+                return self.later.clear();
+            }
+            let now = self.clock.now();
+            for effect in update(&mut self.model, msg, now) {
+                self.perform(effect, now);
+            }
         }
     }
 
@@ -307,7 +330,7 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
                 let shown = self.shown.entry(conversation).or_default();
                 *shown = seq.max(*shown);
             }
-            Effect::Peer(_) => {}
+            Effect::Peer(order) => self.peer(order),
             Effect::Report(report) => self.face.report(&report, &self.model, now),
             Effect::Quit(exit) => self.exit = self.exit.or(Some(exit)),
         }
@@ -343,6 +366,7 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
     /// Lets what was handed over leave.
     async fn close(&mut self) {
         self.link = None;
+        self.peers.finish().await;
         let Some(open) = self.open else { return };
         let last = async {
             while let Some((generation, event)) = self.events.recv().await {

@@ -181,8 +181,9 @@ fn check_with(host: Option<StartHost>, exit: Exit, story: impl AsyncFnOnce(World
             hosting: if host.is_some() { Hosting::Now } else { Hosting::Never },
             accept_peers: AcceptPeers::Ask,
         };
+        let peers = PeerOptions { state: None, downloads: "unused".into(), port: None };
         let (name, password) = (Some("hans".to_owned()), Some("falcon".into()));
-        let options = Options { settings, name, password, notes: vec!["a note".to_owned()], host };
+        let options = Options { settings, name, password, notes: vec!["a note".to_owned()], peers, host };
         let (reports, output) = (Rc::new(RefCell::new(Vec::new())), Rc::new(Cell::new(Output::Shows)));
         let (deeds_tx, deeds) = mpsc::channel(16);
         let (dialled_tx, dialled) = mpsc::channel(16);

@@ -23,6 +23,19 @@ pub enum AcceptPeers {
     Always,
 }
 
+impl std::str::FromStr for AcceptPeers {
+    type Err = &'static str;
+
+    fn from_str(typed: &str) -> Result<Self, Self::Err> {
+        match typed {
+            "ask" => Ok(Self::Ask),
+            "verified" => Ok(Self::Verified),
+            "always" => Ok(Self::Always),
+            _ => Err("give ask, verified or always"),
+        }
+    }
+}
+
 /// All of it.
 #[derive(Debug, Default)]
 pub struct Peers {

@@ -25,9 +25,9 @@ fn wrote(script: &mut Script, to: Person, text: &str, waited: bool) -> Option<(P
 
 /// Every text there is.
 fn all_lines() -> Vec<&'static str> {
-    let beats = BEFORE.iter().chain(WELCOME).filter_map(|beat| match beat.act {
-        Act::Say(text) | Act::Do(text) | Act::Whisper(text) | Act::Away(text) => Some(text),
-        Act::Enter | Act::Leave => None,
+    let beats = BEFORE.iter().chain(WELCOME).chain(OPENED).filter_map(|beat| match beat.act {
+        Act::Say(text) | Act::Do(text) | Act::Whisper(text) | Act::Away(text) | Act::Confide(text) => Some(text),
+        Act::Enter | Act::Leave | Act::Ask | Act::SendFile => None,
     });
     let parts = Person::ALL.into_iter().map(Person::part);
     let replies = parts.flat_map(|part| part.replies.iter().flat_map(|reply| reply.say).chain(part.otherwise));

@@ -1,0 +1,395 @@
+//! One private session at work: the task that finds the other client, and then carries texts and files.
+//!
+//! Texts go before pieces of files: a piece is taken only when nearly everything before it has left. What the other side
+//! sends is read only as fast as the model takes it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Buf as _, BytesMut};
+use shared::codec;
+use shared::id::OfferId;
+use shared::limits::{FILE_PIECE, PEER_FRAME};
+use shared::message::{Kind, Meeting, Reason};
+use shared::peer::PeerMessage;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_rustls::TlsStream;
+
+use super::doorway::Doorway;
+use super::identity::Identity;
+use super::meet::{Met, meet};
+use super::session::{End, Out, Session};
+use super::transfer::{FileOrder, Output, TransferSettings, Transfers};
+use crate::app::moment::Mono;
+use crate::app::peer::{Closed, Opened, PeerEvent};
+
+/// Orders that may wait. The model keeps at most a thousand texts that have not arrived.
+const ORDERS: usize = 1024;
+
+/// Room made before each read.
+const READ_CHUNK: usize = 64 * 1024;
+
+/// With less than this waiting to be written, another piece of a file is taken.
+const NEARLY_EMPTY: usize = FILE_PIECE;
+
+/// With more than this waiting to be written nothing is read, so that the other side cannot make this one hoard answers.
+const OUT_LIMIT: usize = 4 * FILE_PIECE;
+
+/// How long each step may take.
+#[derive(Clone, Copy, Debug)]
+pub struct LinkTiming {
+    /// To find the other client at all.
+    pub meet: Duration,
+    /// For TLS on one connection.
+    pub handshake: Duration,
+    /// For the other side to answer the hello on the connection that was chosen.
+    pub hello: Duration,
+    /// For the other side to take anything of what is written to it.
+    pub write_stall: Duration,
+    /// From the first to the last byte of a frame.
+    pub frame: Duration,
+    /// For the last words.
+    pub close: Duration,
+}
+
+impl Default for LinkTiming {
+    /// Ten seconds outlast everything that was measured to succeed (50 ms at most) and several lost packets.
+    fn default() -> Self {
+        Self {
+            meet: Duration::from_secs(10),
+            handshake: Duration::from_secs(5),
+            hello: Duration::from_secs(5),
+            write_stall: Duration::from_secs(20),
+            frame: Duration::from_secs(15),
+            close: Duration::from_secs(1),
+        }
+    }
+}
+
+/// What a link begins with.
+#[derive(Debug)]
+pub struct LinkSetup {
+    /// Where this client listens.
+    pub doorway: Doorway,
+    /// What the server has told of the other client.
+    pub meeting: Meeting,
+    /// The own name.
+    pub me: String,
+    /// The own key.
+    pub identity: Arc<Identity>,
+    /// Where received files go.
+    pub downloads: PathBuf,
+    /// How long each step may take.
+    pub timing: LinkTiming,
+}
+
+/// Something to do in an open session.
+#[derive(Debug)]
+pub enum LinkOrder {
+    /// Send a text.
+    Say {
+        /// Its number: 1, 2, 3 and so on.
+        n: u64,
+        /// The text.
+        text: String,
+        /// How it is meant.
+        kind: Kind,
+    },
+    /// Say why, and close.
+    Close(Reason),
+    /// Something about a file.
+    File(FileOrder),
+}
+
+/// The handle of one session. Dropping it ends the session without a word once what was handed over has left.
+#[derive(Debug)]
+pub struct Link {
+    orders: mpsc::Sender<LinkOrder>,
+}
+
+impl Link {
+    /// Hands an order over, or gives it back when there is no room or the session has ended.
+    pub fn send(&self, order: LinkOrder) -> Result<(), LinkOrder> {
+        self.orders.try_send(order).map_err(mpsc::error::TrySendError::into_inner)
+    }
+}
+
+/// Starts one session. Its last event is exactly one [`PeerEvent::NoWay`] or [`PeerEvent::Closed`]. Must be called
+/// inside a Tokio runtime.
+pub fn spawn(setup: LinkSetup, events: mpsc::Sender<(OfferId, PeerEvent)>) -> Link {
+    let (tx, orders) = mpsc::channel(ORDERS);
+    let report = Report { offer: setup.meeting.offer, events };
+    tokio::spawn(async move {
+        let last = attend(setup, orders, &report).await;
+        report.tell(last).await;
+    });
+    Link { orders: tx }
+}
+
+/// Where the events of one session go.
+struct Report {
+    offer: OfferId,
+    events: mpsc::Sender<(OfferId, PeerEvent)>,
+}
+
+impl Report {
+    /// Waits for room. A receiver that has gone needs no events.
+    async fn tell(&self, event: PeerEvent) {
+        let _ = self.events.send((self.offer, event)).await;
+    }
+}
+
+async fn attend(setup: LinkSetup, mut orders: mpsc::Receiver<LinkOrder>, report: &Report) -> PeerEvent {
+    let LinkSetup { doorway, meeting, me, identity, downloads, timing } = setup;
+    let (initiator, user, key) = (meeting.initiator, meeting.name.clone(), meeting.key);
+    let met = tokio::select! {
+        met = meet(doorway, meeting, me, &identity, timing) => met,
+        () = given_up(&mut orders) => return PeerEvent::Closed(Closed::Here),
+    };
+    let Met { stream, read, address, words } = match met {
+        Ok(met) => met,
+        Err(no_way) => return PeerEvent::NoWay(no_way),
+    };
+    report.tell(PeerEvent::Opened(Opened { address: address.to_string(), words, key })).await;
+    let start = Instant::now();
+    let transfers = Transfers::new(TransferSettings { downloads, user, key, initiator });
+    let session = Session::new(Mono(0));
+    let (mut reader, writer) = tokio::io::split(stream);
+    let mut open = Open { session, transfers, start, read, frame_since: None, out: Outgoing::default(), writer, timing };
+    let end = open.carry(&mut reader, &mut orders, report).await;
+    let Open { transfers, mut writer, mut out, .. } = open;
+    transfers.end();
+    if let Some(reason) = end.bye {
+        out.add(&PeerMessage::Bye { reason });
+        // Who is not there any more needs no goodbye.
+        let _ = timeout(timing.close, out.finish(&mut writer, &mut reader)).await;
+    }
+    PeerEvent::Closed(end.closed)
+}
+
+/// Waits until nobody wants the session any more.
+async fn given_up(orders: &mut mpsc::Receiver<LinkOrder>) {
+    while let Some(order) = orders.recv().await {
+        if matches!(order, LinkOrder::Close(_)) {
+            return;
+        }
+    }
+}
+
+type Stream = TlsStream<TcpStream>;
+
+struct Open {
+    session: Session,
+    transfers: Transfers,
+    /// Zero of the session's clock.
+    start: Instant,
+    read: BytesMut,
+    /// Since when a frame is incomplete.
+    frame_since: Option<Instant>,
+    out: Outgoing,
+    writer: WriteHalf<Stream>,
+    timing: LinkTiming,
+}
+
+impl Open {
+    /// Carries frames until one side ends the session.
+    async fn carry(
+        &mut self,
+        reader: &mut ReadHalf<Stream>,
+        orders: &mut mpsc::Receiver<LinkOrder>,
+        report: &Report,
+    ) -> End {
+        let first = self.session.ask_delay(self.now());
+        if let Err(end) = self.perform(vec![first], report).await {
+            return end;
+        }
+        loop {
+            if let Err(end) = self.take_frames(report).await {
+                return end;
+            }
+            let (deadline, is_listening) = (self.deadline(), self.out.bytes.len() < OUT_LIMIT);
+            let (has_output, takes_pieces) = (self.out.has_any(), self.out.bytes.len() < NEARLY_EMPTY);
+            self.read.reserve(READ_CHUNK);
+            let step = tokio::select! {
+                biased;
+                written = self.out.push(&mut self.writer), if has_output => self.written(written),
+                order = orders.recv() => self.order(order, report).await,
+                read = reader.read_buf(&mut self.read), if is_listening => self.heard(read),
+                output = self.transfers.next(), if takes_pieces => self.output(output, report).await,
+                () = sleep_until(deadline) => self.tick(),
+            };
+            if let Err(end) = step {
+                return end;
+            }
+        }
+    }
+
+    fn now(&self) -> Mono {
+        Mono(u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX))
+    }
+
+    /// Takes every whole frame that has been read, as long as its answers find room.
+    async fn take_frames(&mut self, report: &Report) -> Result<(), End> {
+        while self.out.bytes.len() < OUT_LIMIT {
+            let frame = codec::take_frame(&mut self.read, PEER_FRAME);
+            let Some(frame) = frame.map_err(|_| End::violation("a frame that is too large or empty"))? else { break };
+            self.frame_since = None;
+            let message = codec::decode(&frame).map_err(|_| End::violation("a frame that means nothing"))?;
+            let out = self.session.handle(message, self.now())?;
+            self.perform(out, report).await?;
+        }
+        if self.read.is_empty() {
+            self.frame_since = None;
+        } else {
+            self.frame_since.get_or_insert_with(Instant::now);
+        }
+        Ok(())
+    }
+
+    async fn perform(&mut self, out: Vec<Out>, report: &Report) -> Result<(), End> {
+        for out in out {
+            match out {
+                Out::Send(message) => self.out.add(&message),
+                Out::Tell(event) => report.tell(event).await,
+                Out::File(message) => {
+                    self.transfers.heard(message).map_err(|violation| End::violation(&violation.to_string()))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn order(&mut self, order: Option<LinkOrder>, report: &Report) -> Result<(), End> {
+        match order {
+            Some(LinkOrder::Say { n, text, kind }) => {
+                let out = self.session.say(n, text, kind)?;
+                self.perform(out, report).await
+            }
+            Some(LinkOrder::File(order)) => {
+                self.transfers.order(order);
+                Ok(())
+            }
+            Some(LinkOrder::Close(reason)) => Err(End { bye: Some(reason), closed: Closed::Here }),
+            None => Err(End { bye: Some(Reason::STOPPED), closed: Closed::Here }),
+        }
+    }
+
+    async fn output(&mut self, output: Output, report: &Report) -> Result<(), End> {
+        match output {
+            Output::Frame(message) => self.out.add(&message),
+            Output::Event(event) => report.tell(event).await,
+        }
+        Ok(())
+    }
+
+    fn heard(&mut self, read: std::io::Result<usize>) -> Result<(), End> {
+        match read {
+            Ok(0) => Err(broke("the other side closed the connection")),
+            Ok(_) => {
+                self.session.alive(self.now());
+                Ok(())
+            }
+            Err(error) => Err(broke(&format!("the connection broke: {error}"))),
+        }
+    }
+
+    /// A write that fails is not yet the end: what the other side said before may say why.
+    fn written(&mut self, written: std::io::Result<()>) -> Result<(), End> {
+        if let Err(error) = written {
+            tracing::debug!(%error, "a write to the other client failed");
+            self.out.is_broken = true;
+        }
+        Ok(())
+    }
+
+    fn deadline(&self) -> Instant {
+        let silence = self.start + Duration::from_millis(self.session.deadline().0);
+        let stall = self.out.stuck_since.map(|since| since + self.timing.write_stall);
+        let frame = self.frame_since.map(|since| since + self.timing.frame);
+        [stall, frame].into_iter().flatten().fold(silence, Instant::min)
+    }
+
+    fn tick(&mut self) -> Result<(), End> {
+        let now = Instant::now();
+        if self.out.stuck_since.is_some_and(|since| now >= since + self.timing.write_stall) {
+            return Err(broke("the other side takes nothing any more"));
+        }
+        if self.frame_since.is_some_and(|since| now >= since + self.timing.frame) {
+            if self.out.bytes.len() < OUT_LIMIT {
+                return Err(broke("the other side stopped in the middle of a sentence"));
+            }
+            // Nobody has looked at it for so long.
+            self.frame_since = Some(now);
+        }
+        if let Some(Out::Send(ping)) = self.session.tick(self.now())? {
+            self.out.add(&ping);
+        }
+        Ok(())
+    }
+}
+
+fn broke(why: &str) -> End {
+    End { bye: None, closed: Closed::Broke(why.to_owned()) }
+}
+
+/// What waits to be written.
+#[derive(Default)]
+struct Outgoing {
+    bytes: BytesMut,
+    needs_flush: bool,
+    /// Since when something waits and nothing of it was taken.
+    stuck_since: Option<Instant>,
+    /// Whether a write has failed: nothing more is written.
+    is_broken: bool,
+}
+
+impl Outgoing {
+    fn add(&mut self, message: &PeerMessage) {
+        if !self.is_broken {
+            self.bytes.extend_from_slice(&codec::encode(message));
+            self.stuck_since.get_or_insert_with(Instant::now);
+        }
+    }
+
+    fn has_any(&self) -> bool {
+        !self.is_broken && (!self.bytes.is_empty() || self.needs_flush)
+    }
+
+    /// One step: a write, or the flush after the last. It can be given up at any point and begun again.
+    async fn push(&mut self, writer: &mut WriteHalf<Stream>) -> std::io::Result<()> {
+        if self.bytes.is_empty() {
+            writer.flush().await?;
+            self.needs_flush = false;
+            self.stuck_since = None;
+            return Ok(());
+        }
+        self.needs_flush = true;
+        let count = writer.write(&self.bytes).await?;
+        if count == 0 {
+            return Err(std::io::ErrorKind::WriteZero.into());
+        }
+        self.bytes.advance(count);
+        self.stuck_since = Some(Instant::now());
+        Ok(())
+    }
+
+    /// Writes everything and closes, and reads until the other side closes too: closing a socket with unread bytes in it
+    /// would be a reset, which can destroy what was just sent.
+    async fn finish(
+        &mut self,
+        writer: &mut WriteHalf<Stream>,
+        reader: &mut ReadHalf<Stream>,
+    ) -> std::io::Result<()> {
+        while self.has_any() {
+            self.push(writer).await?;
+        }
+        writer.shutdown().await?;
+        let mut rest = vec![0; READ_CHUNK];
+        while reader.read(&mut rest).await? > 0 {}
+        Ok(())
+    }
+}

@@ -316,7 +316,8 @@ impl Args {
             Some(accept) => accept,
             None => parse("accept in the config file", config.accept.as_deref())?.unwrap_or_default(),
         };
-        let peers = peer_options(self.downloads.or(config.downloads), self.peer_port.or(config.peer_port), surroundings)?;
+        let peers =
+            peer_options(self.downloads.or(config.downloads), self.peer_port.or(config.peer_port), surroundings)?;
         let settings = Settings {
             target,
             trust: TrustStore::standard().map_err(SettingsError::NoHome)?,

@@ -107,6 +107,9 @@ impl Chat {
         }
         self.blocks.set(owner, target, blocked);
         self.show_block(turn, owner, target, blocked);
+        if blocked {
+            self.block_private(turn, owner, target);
+        }
         let change = BlockChange { session, id, owner, target, blocked };
         let write = Write::SetBlock { owner, target, blocked, at: turn.now.wall };
         self.write(turn, write, Pending::Block(change));

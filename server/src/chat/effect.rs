@@ -124,6 +124,13 @@ pub enum LogEvent {
         /// From where the last try came.
         address: String,
     },
+    /// Two users were told how to reach each other.
+    Introduced {
+        /// Who has asked.
+        name: String,
+        /// Who has accepted.
+        other: String,
+    },
     /// An account was made by its user.
     Registered {
         /// The name.

@@ -1,10 +1,10 @@
 //! What the rules are told: facts, in the past tense.
 
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use shared::id::{ClientId, RequestId, Seq};
+use shared::id::{ClientId, DeviceKey, OfferId, RequestId, Seq};
 use shared::message::{Kind, Reason};
 use shared::name::Name;
 
@@ -22,7 +22,7 @@ pub enum Input {
         /// Its name from now on.
         session: SessionId,
         /// Where it comes from.
-        address: IpAddr,
+        address: SocketAddr,
     },
     /// The connection is gone, whoever ended it. Nothing more comes from this session.
     SessionClosed {
@@ -214,6 +214,33 @@ pub enum Request {
         /// The password from now on; its length was checked.
         new: SecretString,
     },
+    /// Ask a user for a private session.
+    PrivateAsk {
+        /// The request.
+        id: RequestId,
+        /// The session to come.
+        offer: OfferId,
+        /// Whom.
+        name: Name,
+        /// What the other side will be told, once it has accepted.
+        presented: Presented,
+    },
+    /// Say yes to a private session.
+    PrivateAccept {
+        /// The request.
+        id: RequestId,
+        /// The session to come.
+        offer: OfferId,
+        /// What the other side is told.
+        presented: Presented,
+    },
+    /// Say no to a private session, or take the own request for it back.
+    PrivateDecline {
+        /// The request.
+        id: RequestId,
+        /// The session.
+        offer: OfferId,
+    },
     /// The user did something elsewhere.
     Activity,
     /// End the session.
@@ -221,6 +248,15 @@ pub enum Request {
         /// The request.
         id: RequestId,
     },
+}
+
+/// What a client presents to the other side of a private session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Presented {
+    /// The key it will show.
+    pub key: DeviceKey,
+    /// Where it listens, at most [`shared::limits::ADDRESSES`], each of which one machine can have.
+    pub addresses: Vec<SocketAddr>,
 }
 
 /// A conversation as a client names it.

@@ -23,12 +23,13 @@ mod pending;
 mod presence;
 mod rate;
 mod refuse;
+mod rendezvous;
 mod sessions;
 mod strikes;
 mod users;
 
 pub use effect::{Effect, LogEvent, Subject};
-pub use input::{Input, Place, Request, SessionId, Verdict};
+pub use input::{Input, Place, Presented, Request, SessionId, Verdict};
 
 pub use crate::record::Ticket;
 pub use shared::time::{Moment, Mono};
@@ -44,8 +45,8 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// What the rules keep to beside [`Rules`], for people.
 pub fn limits() -> Vec<(&'static str, String)> {
-    let [login, rate] = [login::limits(), rate::limits()];
-    login.into_iter().chain(rate).collect()
+    let parts = [login::limits(), rate::limits(), rendezvous::limits()];
+    parts.into_iter().flatten().collect()
 }
 
 /// What whoever runs the server decides.
@@ -84,6 +85,7 @@ pub struct Chat {
     /// Sessions that wait for their roster.
     newcomers: BTreeSet<SessionId>,
     digest: presence::Digest,
+    rendezvous: rendezvous::Rendezvous,
     /// When sessions would be logged out, as far as is known; action moves it only when it is looked at.
     deadlines: BTreeSet<(Mono, SessionId)>,
     /// Sessions whose acknowledgements are not stored yet, and when they will be.
@@ -155,6 +157,7 @@ impl Chat {
             lobby: newest,
             newcomers: BTreeSet::new(),
             digest: presence::Digest::default(),
+            rendezvous: rendezvous::Rendezvous::default(),
             deadlines: BTreeSet::new(),
             acking: BTreeSet::new(),
             acks_due: None,
@@ -222,6 +225,11 @@ impl Chat {
             Request::Away { id, text } => self.set_away(turn, session, id, text),
             Request::Whois { id, name } => self.whois(turn, session, id, &name),
             Request::Passwd { id, old, new } => self.ask_passwd(turn, session, id, old, new),
+            Request::PrivateAsk { id, offer, name, presented } => {
+                self.ask_private(turn, session, id, (offer, &name), presented)
+            }
+            Request::PrivateAccept { id, offer, presented } => self.accept_private(turn, session, id, offer, presented),
+            Request::PrivateDecline { id, offer } => self.decline_private(turn, session, id, offer),
             Request::Logout { id } => self.logout(turn, session, id),
             Request::Ack { .. } | Request::Activity => Ok(()),
         }
@@ -235,6 +243,7 @@ impl Chat {
         }
         self.tell_presence(turn);
         self.end_inactive(turn);
+        self.expire_private(turn);
         self.store_due_acks(turn);
         if self.heartbeat <= turn.now.mono {
             self.heartbeat = turn.now.mono.after(HEARTBEAT);
@@ -250,6 +259,7 @@ impl Chat {
             self.digest.due(!self.newcomers.is_empty()),
             self.deadlines.first().map(|(deadline, _)| *deadline),
             self.acks_due,
+            self.rendezvous.due(),
             (!self.online.is_empty()).then_some(self.heartbeat),
         ];
         let Some(next) = due.into_iter().flatten().min() else {

@@ -1,7 +1,7 @@
 //! Connections and logins: how they begin, what counts as action, how they end.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use shared::error::Code;
 use shared::id::{RequestId, Seq, UnixMs};
@@ -21,6 +21,7 @@ use shared::time::Mono;
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) address: IpAddr,
+    pub(super) port: u16,
     /// Refused logins on this connection.
     pub(super) refusals: u8,
     pub(super) stage: Stage,
@@ -56,8 +57,9 @@ pub(super) struct Login {
 
 impl Chat {
     /// A connection has agreed on a protocol.
-    pub(super) fn session_opened(&mut self, turn: &mut Turn, session: SessionId, address: IpAddr) {
-        self.sessions.insert(session, Session { address, refusals: 0, stage: Stage::Visitor });
+    pub(super) fn session_opened(&mut self, turn: &mut Turn, session: SessionId, from: SocketAddr) {
+        self.sessions
+            .insert(session, Session { address: from.ip(), port: from.port(), refusals: 0, stage: Stage::Visitor });
         if self.stopping {
             self.end(turn, session, Reason::GOING_AWAY, Farewell::Said);
         }
@@ -171,6 +173,9 @@ impl Chat {
         self.live.remove(&session);
         self.ahead.remove(&session);
         self.newcomers.remove(&session);
+        if !self.stopping {
+            self.end_private(turn, session);
+        }
         let Stage::User(login) = ended.stage else {
             return;
         };

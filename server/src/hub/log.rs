@@ -17,6 +17,7 @@ pub fn write(event: &LogEvent) {
         LogEvent::Locked { name, seconds, address } => {
             tracing::warn!("locked: {name} for {seconds} s, after a wrong password from {address}");
         }
+        LogEvent::Introduced { name, other } => tracing::info!("introduced: {name} to {other}, for a private session"),
         LogEvent::Registered { name, address } => tracing::info!("registered: {name} from {address}"),
     }
 }

@@ -97,7 +97,7 @@ impl Stage {
     /// Opens a session, which the rules hear of before this returns.
     async fn open(&mut self, session: u64) -> Reader {
         let (outbox, mailbox) = outbox(0);
-        let address = "127.0.0.1".parse().unwrap();
+        let address = "127.0.0.1:5000".parse().unwrap();
         self.events.send(Event::Opened { session: SessionId(session), address, outbox }).await.unwrap();
         assert!(self.told().await.starts_with("SessionOpened"));
         Reader { mailbox, bytes: BytesMut::new() }
@@ -422,7 +422,7 @@ async fn a_stop_does_not_wait_for_ever_and_lets_nobody_in() {
     let stopping = tokio::spawn(stage.hub.stop());
     tokio::task::yield_now().await;
     let (late_outbox, late_mailbox) = outbox(OUTBOX_BYTES);
-    let address = "127.0.0.1".parse().unwrap();
+    let address = "127.0.0.1:5000".parse().unwrap();
     events.send(Event::Opened { session: SessionId(2), address, outbox: late_outbox }).await.unwrap();
     std::future::poll_fn(|context| late_mailbox.poll_news(context)).await;
     assert!(late_mailbox.take(&mut Vec::new()).closing);

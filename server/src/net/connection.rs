@@ -6,7 +6,7 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -85,7 +85,7 @@ pub struct Connection<S> {
     mailbox: Mailbox,
     events: mpsc::Sender<Event>,
     session: SessionId,
-    address: IpAddr,
+    address: SocketAddr,
     pass: Pass,
     names: Policy,
     /// How fast messages and frames are read, where that is limited.
@@ -158,7 +158,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     return Err(Ending::Version(proto_min, proto_max));
                 };
                 let client = client.chars().take(64).collect::<String>();
-                tracing::debug!("connection {} from {} is {client:?}", self.session.0, self.address);
+                tracing::debug!("connection {} from {} is {client:?}", self.session.0, self.address.ip());
                 self.wire.say(&codec::encode(&ServerMessage::Welcome(welcome(proto))));
                 self.patience = Some(Instant::now() + LOGIN);
                 Ok(())
@@ -178,14 +178,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let ending = self.converse().await;
         let reason = ending.reason();
         self.speak_last(&ending).await;
-        tracing::info!("closed connection {} from {address}: {ending}", session.0);
+        tracing::info!("closed connection {} from {}: {ending}", session.0, address.ip());
         farewell.say(reason).await;
         self.wire.close().await;
     }
 
     /// Ends a connection that was not greeted.
     pub async fn turn_away(&mut self, ending: Ending) {
-        tracing::info!("closed connection {} from {}: {ending}", self.session.0, self.address);
+        tracing::info!("closed connection {} from {}: {ending}", self.session.0, self.address.ip());
         self.speak_last(&ending).await;
         self.wire.close().await;
     }

@@ -4,7 +4,7 @@
 //! user what is wrong.
 
 use std::io;
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -54,7 +54,7 @@ pub struct Office {
 #[derive(Debug)]
 pub struct Origin {
     /// The address; an IPv4 one is written as such even where the socket is IPv6.
-    pub address: IpAddr,
+    pub address: SocketAddr,
     /// Its right to be here.
     pub pass: Pass,
 }
@@ -94,7 +94,7 @@ impl Office {
 
     /// Serves one connection to its end.
     pub async fn serve(self: Arc<Self>, stream: TcpStream, origin: Origin) {
-        let address = origin.address;
+        let address = origin.address.ip();
         // Boxed, so that what a handshake needs is given back with its end.
         let ready = tokio::select! {
             ready = Box::pin(self.prepare(stream)) => ready,
@@ -109,7 +109,7 @@ impl Office {
 
     /// Exchanges frames on a socket that is ready for them, to its end.
     pub async fn converse<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S, origin: Origin) {
-        let paced = self.settings.limits == Limits::On && !origin.address.is_loopback();
+        let paced = self.settings.limits == Limits::On && !origin.address.ip().is_loopback();
         let session = SessionId(self.sessions.fetch_add(1, Ordering::Relaxed) + 1);
         let (mut connection, outbox) =
             Connection::new(Wire::new(stream), session, origin, &self.settings, self.events.clone());

@@ -131,7 +131,7 @@ fn admit(office: &Office, gate: &Gate, peer: SocketAddr, stream: &TcpStream) -> 
     }
     let pass = gate.admit(peer.ip(), Instant::now(), roll())?;
     prepare(stream)?;
-    Ok(Origin { address: peer.ip(), pass })
+    Ok(Origin { address: peer, pass })
 }
 
 fn bind_exactly(address: SocketAddr) -> io::Result<TcpListener> {

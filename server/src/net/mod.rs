@@ -7,7 +7,7 @@
 //! Limits that are about sockets live here: how many may connect, how long each step may take, how large a frame may be,
 //! how fast messages are read. What a session may do is decided by the rules.
 
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use shared::message::Refusal;
@@ -63,7 +63,7 @@ pub enum Event {
         /// Its name from now on.
         session: SessionId,
         /// Where it comes from.
-        address: IpAddr,
+        address: SocketAddr,
         /// How to reach it.
         outbox: Outbox,
     },

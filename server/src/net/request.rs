@@ -3,15 +3,20 @@
 //! Everything that can be decided without knowing who is online is decided here, once: the shape of names, the length of
 //! texts and passwords, what a conversation is called. What comes out cannot be wrong in these ways.
 
+use std::net::{IpAddr, SocketAddr};
+
 use secrecy::{ExposeSecret, SecretString};
 use shared::codec::{self, CodecError, Peek};
 use shared::error::Code;
-use shared::id::RequestId;
-use shared::limits::{AWAY_BYTES, HISTORY_PAGE, PASSWORD_BYTES, PASSWORD_MIN_CHARS, TEXT_BYTES, TEXT_LINES};
+use shared::id::{DeviceKey, RequestId};
+use shared::limits::{
+    ADDRESS_BYTES, ADDRESSES, AWAY_BYTES, HISTORY_PAGE, PASSWORD_BYTES, PASSWORD_MIN_CHARS, PEER_PORT_LOWEST,
+    TEXT_BYTES, TEXT_LINES,
+};
 use shared::message::{ClientMessage, Kind, LOBBY, Refusal};
 use shared::name::Name;
 
-use crate::chat::{Place, Request};
+use crate::chat::{Place, Presented, Request};
 use crate::names::Policy;
 
 #[cfg(test)]
@@ -92,11 +97,14 @@ pub fn check(message: ClientMessage, names: Policy) -> Result<Said, Box<Refusal>
         ClientMessage::Away { id, text } => Request::Away { id, text: away(id, text)? },
         ClientMessage::Whois { id, name } => Request::Whois { id, name: other_name(Some(id), &name, names)? },
         ClientMessage::Passwd { id, old, new } => Request::Passwd { id, old: old.into(), new: new_password(id, new)? },
-        ClientMessage::PrivateAsk { id, .. }
-        | ClientMessage::PrivateAccept { id, .. }
-        | ClientMessage::PrivateDecline { id, .. } => {
-            return Err(refusal(Some(id), Code::UNSUPPORTED, "This server introduces nobody."));
+        ClientMessage::PrivateAsk { id, offer, name, key, addresses } => {
+            let presented = presented(id, key, &addresses)?;
+            Request::PrivateAsk { id, offer, name: other_name(Some(id), &name, names)?, presented }
         }
+        ClientMessage::PrivateAccept { id, offer, key, addresses } => {
+            Request::PrivateAccept { id, offer, presented: presented(id, key, &addresses)? }
+        }
+        ClientMessage::PrivateDecline { id, offer } => Request::PrivateDecline { id, offer },
         ClientMessage::Activity {} => Request::Activity,
         ClientMessage::Logout { id } => Request::Logout { id },
     };
@@ -112,6 +120,31 @@ fn not_understood(body: &[u8], error: CodecError) -> Fault {
     };
     let text = "The request is not understood: a field is missing or has a wrong type.";
     Fault::Refused(refusal(id, Code::BAD_REQUEST, text))
+}
+
+/// Where a client says it listens: a few addresses that one machine can have, with ports that are no other service's.
+fn presented(id: RequestId, key: DeviceKey, addresses: &[String]) -> Result<Presented, Box<Refusal>> {
+    if addresses.len() > ADDRESSES {
+        let sentence = format!("A client has at most {ADDRESSES} addresses.");
+        return Err(refusal(Some(id), Code::BAD_REQUEST, sentence));
+    }
+    let parsed = addresses.iter().map(|address| peer_address(address).ok_or(address));
+    let addresses: Result<Vec<SocketAddr>, _> = parsed.collect();
+    addresses.map(|addresses| Presented { key, addresses }).map_err(|wrong| {
+        about(refusal(Some(id), Code::BAD_REQUEST, "No client can be reached at this address."), wrong)
+    })
+}
+
+fn peer_address(text: &str) -> Option<SocketAddr> {
+    let address: SocketAddr = Some(text).filter(|text| text.len() <= ADDRESS_BYTES)?.parse().ok()?;
+    let ip = address.ip().to_canonical();
+    let is_nowhere = ip.is_unspecified()
+        || ip.is_multicast()
+        || match ip {
+            IpAddr::V4(v4) => v4.is_broadcast() || v4.octets()[0] == 0,
+            IpAddr::V6(v6) => v6.is_unicast_link_local(),
+        };
+    (!is_nowhere && address.port() >= PEER_PORT_LOWEST).then_some(SocketAddr::new(ip, address.port()))
 }
 
 fn register(id: RequestId, name: &str, password: String, names: Policy) -> Result<Request, Box<Refusal>> {

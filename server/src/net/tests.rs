@@ -158,8 +158,8 @@ fn connect_with(settings: Settings, from: &str, room: usize, queue: usize) -> (P
     let (events, hub) = mpsc::channel(queue);
     let (keep_running, stopped) = watch::channel(false);
     let (near, far) = tokio::io::duplex(room);
-    let address = from.parse().unwrap();
-    let pass = Gate::new(settings.limits, 10).admit(address, tokio::time::Instant::now(), 99).unwrap();
+    let address = SocketAddr::new(from.parse().unwrap(), 5000);
+    let pass = Gate::new(settings.limits, 10).admit(address.ip(), tokio::time::Instant::now(), 99).unwrap();
     let office = Office::new(settings, events, stopped);
     tokio::spawn(async move {
         office.converse(far, Origin { address, pass }).await;

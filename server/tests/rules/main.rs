@@ -7,5 +7,6 @@ mod delivery;
 mod login;
 mod presence;
 mod properties;
+mod rendezvous;
 mod timeout;
 mod world;

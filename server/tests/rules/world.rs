@@ -1,7 +1,7 @@
 //! A server without sockets, clock and disk: inputs in, what each session would read out.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -128,7 +128,7 @@ impl World {
     pub fn connect_from(&mut self, address: [u8; 4]) -> SessionId {
         self.next_session += 1;
         let session = SessionId(self.next_session);
-        self.input(Input::SessionOpened { session, address: IpAddr::from(address) });
+        self.input(Input::SessionOpened { session, address: SocketAddr::from((address, 5000)) });
         session
     }
 

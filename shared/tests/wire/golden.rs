@@ -74,6 +74,11 @@ fn what_clients_say_is_encoded_as_ever() {
 }
 
 #[test]
+fn what_two_clients_say_to_each_other_is_encoded_as_ever() {
+    check("peer", samples::peer(), samples::peer_tag);
+}
+
+#[test]
 fn what_the_server_says_is_encoded_as_ever() {
     check("server", samples::server(), samples::server_tag);
 }

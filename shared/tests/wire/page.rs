@@ -65,6 +65,7 @@ fn check<M: Serialize>(part: &str, samples: &[Sample<M>]) {
 fn the_page_describes_every_message_and_field() {
     check(section(PAGE, "## What the client says"), &samples::client());
     check(section(PAGE, "## What the server says"), &samples::server());
+    check(section(PAGE, "## What two clients say to each other"), &samples::peer());
 }
 
 #[test]
@@ -83,6 +84,12 @@ fn the_page_describes_every_word() {
         Reason::TOO_SLOW,
         Reason::LOGIN_TIMEOUT,
         Reason::TOO_MANY_TRIES,
+        Reason::DECLINED,
+        Reason::EXPIRED,
+        Reason::WITHDRAWN,
+        Reason::OFFLINE,
+        Reason::STOPPED,
+        Reason::PROTOCOL,
     ] {
         assert!(has_row(reasons, reason.as_str()), "the reason {} is missing", reason.as_str());
     }
@@ -128,6 +135,21 @@ fn the_page_has_the_limits_of_the_code() {
             "`ping` after, dead after",
             format!("{} and {} seconds of silence", seconds(limits::PING_AFTER_MS), seconds(limits::DEAD_AFTER_MS)),
         ),
+        ("a private request", format!("{} seconds", seconds(limits::PRIVATE_ASK_MS))),
+        (
+            "addresses of one side",
+            format!(
+                "{} of {} bytes; ports from {}",
+                limits::ADDRESSES,
+                limits::ADDRESS_BYTES,
+                limits::PEER_PORT_LOWEST
+            ),
+        ),
+        ("frame body between two clients", format!("{} bytes", limits::PEER_FRAME)),
+        ("texts on their way without `ack`", limits::PEER_UNACKED.to_string()),
+        ("a piece of a file", format!("{} bytes", limits::FILE_PIECE)),
+        ("a file ahead of `file_taken`", format!("{} bytes", limits::FILE_WINDOW)),
+        ("name of a file", format!("{} bytes", limits::FILE_NAME_BYTES)),
         ("`activity`", format!("at most every {} seconds", seconds(limits::ACTIVITY_EVERY_MS))),
     ];
     let table = section(PAGE, "## Limits");

@@ -1,10 +1,11 @@
 //! Typical values of every message. A kind of message without a sample does not compile.
 
 use shared::error::Code;
-use shared::id::{ClientId, RequestId, Seq, UnixMs};
+use shared::id::{ClientId, DeviceKey, FileId, OfferId, RequestId, Seq, UnixMs};
 use shared::message::{
-    Absence, ClientMessage, Entry, Kind, Outcome, Reason, Refusal, ServerMessage, UserInfo, Welcome,
+    Absence, ClientMessage, Entry, Kind, Meeting, Outcome, Reason, Refusal, ServerMessage, UserInfo, Welcome,
 };
+use shared::peer::{FileHash, PeerMessage};
 
 /// One value, and the name of its golden file.
 pub struct Sample<M> {
@@ -37,6 +38,23 @@ const AT: UnixMs = UnixMs(1_795_182_000_123);
 
 fn cid() -> ClientId {
     ClientId([0x01, 0x9a, 0xa0, 0xc4, 0x5e, 0x00, 0x70, 0x00, 0x80, 0x00, 0x00, 0x1b, 0x63, 0xff, 0x0a, 0x00])
+}
+
+const OFFER: OfferId =
+    OfferId([0x01, 0x9a, 0xa0, 0xc4, 0x5e, 0x01, 0x70, 0x00, 0x80, 0x00, 0x00, 0x1b, 0x63, 0xff, 0x0a, 0x01]);
+const KEY: DeviceKey = DeviceKey([0xd5; 32]);
+const FILE: FileId = FileId(3);
+const HASH: FileHash = FileHash([0xb3; 32]);
+
+fn meeting() -> Meeting {
+    Meeting {
+        offer: OFFER,
+        name: yoda(),
+        key: KEY,
+        initiator: true,
+        observed: Some("198.51.100.9:50122".to_owned()),
+        addresses: vec!["[2001:db8::7]:50122".to_owned()],
+    }
 }
 
 fn yoda() -> String {
@@ -93,6 +111,19 @@ samples! { client, client_tag, ClientMessage;
     Whois "whois" { "whois": ClientMessage::Whois { id: ID, name: yoda() }, }
     Passwd "passwd" {
         "passwd": ClientMessage::Passwd { id: ID, old: "wise".to_owned(), new: "wiser still".to_owned() },
+    }
+    PrivateAsk "private_ask" {
+        "private_ask": ClientMessage::PrivateAsk {
+            id: ID, offer: OFFER, name: yoda(), key: KEY, addresses: vec!["192.168.1.7:50122".to_owned()],
+        },
+    }
+    PrivateAccept "private_accept" {
+        "private_accept": ClientMessage::PrivateAccept {
+            id: ID, offer: OFFER, key: KEY, addresses: vec!["[2001:db8::7]:50122".to_owned()],
+        },
+    }
+    PrivateDecline "private_decline" {
+        "private_decline": ClientMessage::PrivateDecline { id: ID, offer: OFFER },
     }
     Activity "activity" { "activity": ClientMessage::Activity {}, }
     Logout "logout" { "logout": ClientMessage::Logout { id: ID }, }
@@ -194,10 +225,56 @@ samples! { server, server_tag, ServerMessage;
             gone: vec![Absence { name: "vader".to_owned(), reason: Reason::LOGGED_OUT, quiet: true }],
         },
     }
+    PrivateRequest "private_request" {
+        "private_request": ServerMessage::PrivateRequest { offer: OFFER, from: yoda(), key: KEY, wait_ms: 60_000 },
+    }
+    PrivateMeet "private_meet" {
+        "private_meet": ServerMessage::PrivateMeet(meeting()),
+        "private_meet_unseen": ServerMessage::PrivateMeet(
+            Meeting { initiator: false, observed: None, addresses: Vec::new(), ..meeting() }
+        ),
+    }
+    PrivateEnd "private_end" {
+        "private_end": ServerMessage::PrivateEnd { offer: OFFER, name: yoda(), reason: Reason::DECLINED },
+    }
     Bye "bye" { "bye": ServerMessage::Bye { reason: Reason::GOING_AWAY }, }
     Notice "notice" {
         "notice": ServerMessage::Notice { text: "The server restarts at noon.".to_owned() },
     }
     Ping "ping" { "ping": ServerMessage::Ping { n: 1 }, }
     Pong "pong" { "pong": ServerMessage::Pong { n: 1 }, }
+}
+
+samples! { peer, peer_tag, PeerMessage;
+    Hello "hello" {
+        "hello": PeerMessage::Hello {
+            proto_min: 1, proto_max: 1, offer: OFFER, name: yoda(), client: "tern 0.1.0".to_owned(), caps: String::new(),
+        },
+    }
+    Text "text" {
+        "text": PeerMessage::Text { n: 1, text: "only you see this".to_owned(), kind: Kind::TEXT },
+        "text_action": PeerMessage::Text { n: 2, text: "smiles".to_owned(), kind: Kind::ACTION },
+    }
+    Ack "ack" { "ack": PeerMessage::Ack { n: 2 }, }
+    Bye "bye" { "bye": PeerMessage::Bye { reason: Reason::STOPPED }, }
+    Ping "ping" { "ping": PeerMessage::Ping { n: 70_000 }, }
+    Pong "pong" { "pong": PeerMessage::Pong { n: 70_000 }, }
+    FileOffer "file_offer" {
+        "file_offer": PeerMessage::FileOffer { file: FILE, name: "photo.bin".to_owned(), size: 3_000_000 },
+    }
+    FileAccept "file_accept" {
+        "file_accept": PeerMessage::FileAccept { file: FILE, from: 0, prefix: None },
+        "file_accept_rest": PeerMessage::FileAccept { file: FILE, from: 65_536, prefix: Some(HASH) },
+    }
+    FileRefuse "file_refuse" { "file_refuse": PeerMessage::FileRefuse { file: FILE }, }
+    FilePiece "file_piece" {
+        "file_piece": PeerMessage::FilePiece { file: FILE, at: 65_536, data: vec![0, 1, 2, 0xff] },
+    }
+    FileTaken "file_taken" { "file_taken": PeerMessage::FileTaken { file: FILE, upto: 262_144 }, }
+    FileEnd "file_end" { "file_end": PeerMessage::FileEnd { file: FILE, hash: HASH }, }
+    FileKept "file_kept" { "file_kept": PeerMessage::FileKept { file: FILE }, }
+    FileCancel "file_cancel" {
+        "file_cancel": PeerMessage::FileCancel { file: FILE, why: String::new() },
+        "file_cancel_why": PeerMessage::FileCancel { file: FILE, why: "the disk is full".to_owned() },
+    }
 }

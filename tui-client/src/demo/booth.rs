@@ -139,9 +139,7 @@ impl Booths {
         let booth = self.booths.get_mut(&with)?;
         let (_, has_asked) = booth.current.filter(|(current, _)| *current == offer)?;
         match event {
-            PeerEvent::Opened(Opened { words, .. }) => {
-                Some(Event::Opened { with, has_asked, words: words.join(" ") })
-            }
+            PeerEvent::Opened(Opened { words, .. }) => Some(Event::Opened { with, has_asked, words: words.join(" ") }),
             PeerEvent::Said { text, .. } => Some(Event::Confided { to: with, text }),
             PeerEvent::FileOffered { file, .. } => {
                 booth.board.order(offer, LinkOrder::File(FileOrder::Accept { file }));

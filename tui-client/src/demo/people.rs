@@ -141,7 +141,11 @@ pub const WELCOME: &[Beat] = &[
         Person::Oskar,
         Act::Say("If I talk too much, {you}: /block oskar. And /unblock oskar when you miss me."),
     ),
-    beat(6000, Person::Oskar, Act::Say("{you}, I have stop 14 as a file for you. I ask for a private session: one key says yes.")),
+    beat(
+        6000,
+        Person::Oskar,
+        Act::Say("{you}, I have stop 14 as a file for you. I ask for a private session: one key says yes."),
+    ),
     beat(1500, Person::Oskar, Act::Ask),
     beat(7000, Person::Nadia, Act::Away("")),
     beat(1500, Person::Nadia, Act::Say("Back. /history shows what was said before you came, /help everything else.")),
@@ -152,13 +156,23 @@ pub const WELCOME: &[Beat] = &[
 
 /// When the newcomer has said yes to the person who asked.
 pub const OPENED: &[Beat] = &[
-    beat(1200, Person::Oskar, Act::Confide("Now it is only the two of us: straight from my client to yours, the server sees none of it.")),
+    beat(
+        1200,
+        Person::Oskar,
+        Act::Confide("Now it is only the two of us: straight from my client to yours, the server sees none of it."),
+    ),
     beat(
         4500,
         Person::Oskar,
-        Act::Confide("My screen shows these words: {words}. Yours too? Then nobody stands between us, and /verify oskar remembers me."),
+        Act::Confide(
+            "My screen shows these words: {words}. Yours too? Then nobody stands between us, and /verify oskar remembers me.",
+        ),
     ),
-    beat(5000, Person::Oskar, Act::Confide("And here comes stop 14. Say yes to the file; it is checked when it is through.")),
+    beat(
+        5000,
+        Person::Oskar,
+        Act::Confide("And here comes stop 14. Say yes to the file; it is checked when it is through."),
+    ),
     beat(1000, Person::Oskar, Act::SendFile),
 ];
 

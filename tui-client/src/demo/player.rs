@@ -213,11 +213,7 @@ impl Player {
     }
 
     /// A refusal is no failure: the newcomer may have blocked whoever speaks.
-    async fn ask(
-        &mut self,
-        who: Person,
-        request: impl FnOnce(RequestId) -> ClientMessage,
-    ) -> Result<(), CastError> {
+    async fn ask(&mut self, who: Person, request: impl FnOnce(RequestId) -> ClientMessage) -> Result<(), CastError> {
         let who = Who::Person(who);
         if self.cast.is_there(who)
             && let Some(code) = self.cast.ask(who, request).await?

@@ -34,7 +34,9 @@ pub enum IdentityError {
         source: io::Error,
     },
     /// The file holds no usable key. It is never overwritten: other clients know the key that was in it.
-    #[error("its device key {path} is damaged: restore it, or delete it to get a new one, which others will be warned of")]
+    #[error(
+        "its device key {path} is damaged: restore it, or delete it to get a new one, which others will be warned of"
+    )]
     Damaged {
         /// Which file.
         path: PathBuf,
@@ -104,12 +106,13 @@ fn keep(folder: &Path, path: &Path, pem: &str) -> io::Result<bool> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let draft = folder.join(format!("{FILE}.{}", uuid::Uuid::now_v7().simple()));
     let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&draft)?;
-    let linked = file.write_all(pem.as_bytes()).and_then(|()| file.sync_all()).and_then(|()| {
-        match std::fs::hard_link(&draft, path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-            linked => linked.map(|()| true),
-        }
-    });
+    let linked =
+        file.write_all(pem.as_bytes()).and_then(|()| file.sync_all()).and_then(|()| {
+            match std::fs::hard_link(&draft, path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+                linked => linked.map(|()| true),
+            }
+        });
     std::fs::remove_file(&draft)?;
     File::open(folder)?.sync_all()?;
     linked

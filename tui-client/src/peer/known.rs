@@ -27,7 +27,9 @@ pub struct KnownPeers {
 #[derive(Debug, thiserror::Error)]
 pub enum KnownPeersError {
     /// The file or its folder cannot be read, written or locked.
-    #[error("The remembered keys of other users in {path} cannot be used: {source}. Make it a file that you can read and write.")]
+    #[error(
+        "The remembered keys of other users in {path} cannot be used: {source}. Make it a file that you can read and write."
+    )]
     Io {
         /// What was touched.
         path: PathBuf,

@@ -159,7 +159,8 @@ async fn attend(setup: LinkSetup, mut orders: mpsc::Receiver<LinkOrder>, report:
     let transfers = Transfers::new(TransferSettings { downloads, user, key, initiator });
     let session = Session::new(Mono(0));
     let (mut reader, writer) = tokio::io::split(stream);
-    let mut open = Open { session, transfers, start, read, frame_since: None, out: Outgoing::default(), writer, timing };
+    let mut open =
+        Open { session, transfers, start, read, frame_since: None, out: Outgoing::default(), writer, timing };
     let end = open.carry(&mut reader, &mut orders, report).await;
     let Open { transfers, mut writer, mut out, .. } = open;
     transfers.end();
@@ -379,11 +380,7 @@ impl Outgoing {
 
     /// Writes everything and closes, and reads until the other side closes too: closing a socket with unread bytes in it
     /// would be a reset, which can destroy what was just sent.
-    async fn finish(
-        &mut self,
-        writer: &mut WriteHalf<Stream>,
-        reader: &mut ReadHalf<Stream>,
-    ) -> std::io::Result<()> {
+    async fn finish(&mut self, writer: &mut WriteHalf<Stream>, reader: &mut ReadHalf<Stream>) -> std::io::Result<()> {
         while self.has_any() {
             self.push(writer).await?;
         }

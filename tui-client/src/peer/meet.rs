@@ -220,7 +220,8 @@ impl Plan {
             }
             Ok::<(), String>(())
         };
-        let outcome = timeout(self.timing.hello, exchange).await.unwrap_or_else(|_| Err("it does not answer".to_owned()));
+        let outcome =
+            timeout(self.timing.hello, exchange).await.unwrap_or_else(|_| Err("it does not answer".to_owned()));
         match outcome {
             Ok(()) => Ok(met),
             Err(why) => {
@@ -352,7 +353,9 @@ fn explain(error: &io::Error) -> String {
         io::ErrorKind::ConnectionRefused => "refused".to_owned(),
         io::ErrorKind::TimedOut => "timed out".to_owned(),
         io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => "unreachable".to_owned(),
-        io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe => "closed".to_owned(),
+        io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe => {
+            "closed".to_owned()
+        }
         _ => error.to_string(),
     }
 }

@@ -48,7 +48,10 @@ impl End {
 
     /// The other side does what no client of ours does.
     pub fn violation(why: &str) -> Self {
-        Self { bye: Some(Reason::PROTOCOL), closed: Closed::Broke(format!("the other client broke the protocol: {why}")) }
+        Self {
+            bye: Some(Reason::PROTOCOL),
+            closed: Closed::Broke(format!("the other client broke the protocol: {why}")),
+        }
     }
 }
 

@@ -104,7 +104,8 @@ impl Switchboard {
         control: Option<SocketAddr>,
     ) -> Result<Door, String> {
         let key = self.identity()?.key();
-        let doorway = Doorway::open(control, self.options.port).map_err(|error| format!("it cannot listen: {error}"))?;
+        let doorway =
+            Doorway::open(control, self.options.port).map_err(|error| format!("it cannot listen: {error}"))?;
         let addresses = doorway.addresses();
         self.waiting.insert(offer, Waiting { doorway, asked: asked.map(name) });
         Ok(Door { key, addresses })
@@ -138,7 +139,8 @@ impl Switchboard {
     /// Takes the door that was opened for this meeting.
     fn doorway_for(&mut self, meeting: &Meeting) -> Option<Doorway> {
         let asked = name(&meeting.name);
-        let is_theirs = |(offer, waiting): (&OfferId, &Waiting)| (waiting.asked.as_ref() == Some(&asked)).then_some(*offer);
+        let is_theirs =
+            |(offer, waiting): (&OfferId, &Waiting)| (waiting.asked.as_ref() == Some(&asked)).then_some(*offer);
         let own = Some(meeting.offer).filter(|offer| self.waiting.contains_key(offer));
         let own = own.or_else(|| self.waiting.iter().find_map(is_theirs))?;
         self.waiting.remove(&own).map(|waiting| waiting.doorway)

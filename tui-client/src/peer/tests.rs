@@ -186,7 +186,10 @@ async fn intrude_with(address: &str, config: Arc<rustls::ClientConfig>, hello: &
 
 fn hello(offer: OfferId, name: &str) -> PeerMessage {
     let key = DeviceKey([0; 32]);
-    session::hello(&Meeting { offer, name: String::new(), key, initiator: true, observed: None, addresses: vec![] }, name)
+    session::hello(
+        &Meeting { offer, name: String::new(), key, initiator: true, observed: None, addresses: vec![] },
+        name,
+    )
 }
 
 #[tokio::test]

@@ -21,9 +21,8 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
             PeerOrder::Ask { id, offer, name } => self.at_the_door(offer, Some(&name.clone()), |key, addresses| {
                 ClientMessage::PrivateAsk { id, offer, name, key, addresses }
             }),
-            PeerOrder::Accept { id, offer } => self.at_the_door(offer, None, |key, addresses| {
-                ClientMessage::PrivateAccept { id, offer, key, addresses }
-            }),
+            PeerOrder::Accept { id, offer } => self
+                .at_the_door(offer, None, |key, addresses| ClientMessage::PrivateAccept { id, offer, key, addresses }),
             PeerOrder::Meet { meeting, me } => self.peers.meet(meeting, me),
             PeerOrder::Forget { offer } => self.peers.forget(offer),
             PeerOrder::Say { offer, n, text, kind } => self.peers.order(offer, LinkOrder::Say { n, text, kind }),

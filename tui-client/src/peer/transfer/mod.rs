@@ -308,12 +308,7 @@ impl Transfers {
         }
     }
 
-    fn wanted(
-        &mut self,
-        file: FileId,
-        from: u64,
-        prefix: Option<shared::peer::FileHash>,
-    ) -> Result<(), Violation> {
+    fn wanted(&mut self, file: FileId, from: u64, prefix: Option<shared::peer::FileHash>) -> Result<(), Violation> {
         // Cancelled here while the answer was on its way.
         let Some(outgoing) = self.sending.get_mut(&file) else { return Ok(()) };
         if outgoing.wanted(from, prefix) { Ok(()) } else { Err(Violation("a file is accepted that was not offered")) }
@@ -415,7 +410,8 @@ impl Transfers {
 
     fn cancelled(&mut self, file: FileId, why: &str) {
         if self.drop_file(file) {
-            let (why, code) = if why.is_empty() { ("the other side has cancelled it", "cancelled") } else { (why, "failed") };
+            let (why, code) =
+                if why.is_empty() { ("the other side has cancelled it", "cancelled") } else { (why, "failed") };
             self.fail(file, why, code);
         }
     }

@@ -77,7 +77,10 @@ struct Moving {
 /// What the thread is to do.
 #[derive(Debug)]
 enum Work {
-    Piece { at: u64, data: Vec<u8> },
+    Piece {
+        at: u64,
+        data: Vec<u8>,
+    },
     End(FileHash),
     /// Stop, and delete what was written.
     Discard,

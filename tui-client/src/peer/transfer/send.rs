@@ -204,9 +204,11 @@ fn hash_prefix(file: &mut File, hasher: &mut blake3::Hasher, from: u64) -> io::R
 fn piece(file: &mut File, left: u64) -> io::Result<Vec<u8>> {
     let most = usize::try_from(left).unwrap_or(usize::MAX).min(FILE_PIECE);
     let mut data = vec![0; most];
-    file.read_exact(&mut data).map_err(|error| {
-        if error.kind() == io::ErrorKind::UnexpectedEof { shrunk() } else { error }
-    })?;
+    file.read_exact(&mut data).map_err(
+        |error| {
+            if error.kind() == io::ErrorKind::UnexpectedEof { shrunk() } else { error }
+        },
+    )?;
     Ok(data)
 }
 

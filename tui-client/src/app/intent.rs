@@ -7,16 +7,13 @@
 
 use shared::name::Name;
 
-use super::command::{Command, CommandError, OnScreen, Spec, find, parse, slips};
+use super::command::{Command, CommandError, OnScreen, Spec, Verb, find, parse, slips};
 use super::model::Model;
 use super::place::{Place, name, safe};
 
 /// Classic words that begin with a user or a time. A line that begins with one of them, or nearly, is not sent as text
 /// at the first Enter unless it is a good command.
 const GUARDED: &[&str] = &["message", "private", "startprivate", "block", "unblock", "whoelsesince"];
-
-/// Classic words that this build has no command for. What follows them is for one user, so it is guarded all the same.
-const WITHOUT_COMMAND: &[&str] = &["private", "startprivate", "stopprivate"];
 
 /// What Enter will do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +57,7 @@ pub fn intent(typed: &str, place: &Place, model: &Model) -> Intent {
         (None, Place::With(_) | Place::Private(_)) => say(place, text),
         (None, Place::Room(_)) => bare(text, begun, place, model),
     };
-    within_limits(intent, model)
+    needs_a_session(within_limits(intent, model), model)
 }
 
 fn say(place: &Place, text: &str) -> Intent {
@@ -78,6 +75,9 @@ fn doubt(why: impl Into<String>, text: &str, place: &Place) -> Intent {
 }
 
 fn slashed(text: &str, place: &Place) -> Intent {
+    if let Some(command) = with_user(text, place) {
+        return Intent::Run(command);
+    }
     match parse(text) {
         Ok(Some(command)) => meant_here(command, place),
         Ok(None) => Intent::Nothing(place.clone()),
@@ -96,14 +96,37 @@ fn meant_here(command: Command, place: &Place) -> Intent {
     }
 }
 
+/// What is said in a private tab needs a session that stands; without one it stays where it is.
+fn needs_a_session(intent: Intent, model: &Model) -> Intent {
+    match &intent {
+        Intent::Say(Saying { place: Place::Private(user), .. }) if model.peers.open(user).is_none() => {
+            refuse(format!("no open session with {user}: /startprivate {user} asks for one"))
+        }
+        Intent::Run(Command::Private { to, .. }) if model.peers.open(&name(to)).is_none() => {
+            let user = name(to);
+            refuse(format!("no open session with {user}: /startprivate {user} asks for one"))
+        }
+        _ => intent,
+    }
+}
+
+/// Commands for the user of a conversation may leave the user out.
+fn with_user(text: &str, place: &Place) -> Option<Command> {
+    const OF_THE_TAB: &[Verb] =
+        &[Verb::Startprivate, Verb::Stopprivate, Verb::Resend, Verb::Verify, Verb::Accept, Verb::Decline];
+    let user = place.user()?;
+    let bare = text.strip_prefix('/')?;
+    let (word, rest) = bare.split_once(char::is_whitespace).unwrap_or((bare, ""));
+    let spec = find(word)?;
+    let is_short = OF_THE_TAB.contains(&spec.verb) && rest.trim().is_empty();
+    is_short.then(|| parse(&format!("{word} {user}")).ok().flatten()).flatten()
+}
+
 /// A line in the lobby without a slash.
 fn bare(text: &str, begun: &str, place: &Place, model: &Model) -> Intent {
     let (word, rest) = begun.split_once(char::is_whitespace).unwrap_or((begun, ""));
     let lower = word.to_ascii_lowercase();
     let classic = find(word).filter(|spec| spec.classic && spec.name == lower);
-    if WITHOUT_COMMAND.contains(&lower.as_str()) {
-        return doubt(format!("{lower}: there are no private sessions in this version"), text, place);
-    }
     let Some(spec) = classic else {
         return match slip(word, rest, model) {
             Some(meant) => doubt(format!("did you mean {meant}?"), text, place),
@@ -157,8 +180,8 @@ fn without_mark(typed: &str) -> &str {
 /// The user of a command, if nobody here has seen one of that name.
 fn unknown_user<'a>(command: &'a Command, model: &Model) -> Option<&'a str> {
     let user = match command {
-        Command::Message { to, .. } => to,
-        Command::Block { user } | Command::Unblock { user } => user,
+        Command::Message { to, .. } | Command::Private { to, .. } => to,
+        Command::Block { user } | Command::Unblock { user } | Command::Startprivate { user } => user,
         _ => return None,
     };
     (!is_known(user, model)).then_some(user.as_str())
@@ -175,7 +198,9 @@ pub fn known_users(model: &Model) -> impl Iterator<Item = &Name> {
 fn within_limits(intent: Intent, model: &Model) -> Intent {
     let text = match &intent {
         Intent::Say(saying) => &saying.text,
-        Intent::Run(Command::Message { text, .. } | Command::Broadcast { text }) => text,
+        Intent::Run(Command::Message { text, .. } | Command::Broadcast { text } | Command::Private { text, .. }) => {
+            text
+        }
         _ => return intent,
     };
     let (bytes, lines, limits) = (text.len(), text.split('\n').count(), model.limits);
@@ -232,8 +257,17 @@ fn describe_command(command: &Command) -> String {
     let argument = match command {
         Command::Message { to: user, .. } => return to(&Place::With(name(user))),
         Command::Broadcast { .. } => return to(&Place::lobby()),
+        Command::Private { to: user, .. } => return to(&Place::Private(name(user))),
+        Command::Send { user, path } => format!("{path} to {user}"),
+        Command::Cancel { number } => number.to_string(),
         Command::Block { user }
         | Command::Unblock { user }
+        | Command::Startprivate { user }
+        | Command::Accept { user }
+        | Command::Decline { user }
+        | Command::Stopprivate { user }
+        | Command::Resend { user }
+        | Command::Verify { user }
         | Command::Whois { user }
         | Command::Screen(OnScreen::Go(user)) => user.clone(),
         Command::Screen(OnScreen::Tab(number)) => number.to_string(),

@@ -10,6 +10,7 @@ use shared::name::Name;
 use shared::text::SafeText;
 
 use super::command::{Spec, Verb};
+use super::peer::KeyTrust;
 use super::place::Place;
 
 /// One event.
@@ -95,12 +96,100 @@ pub enum Report {
     },
     /// A sentence of the server for everybody or about the account, or of this program about itself.
     Notice(SafeText),
+    /// Something happened to a private session or a request for one.
+    Peer {
+        /// The other user.
+        user: Name,
+        /// What.
+        news: PeerNews,
+    },
+    /// Something happened to a file.
+    File {
+        /// The number of the transfer.
+        number: u32,
+        /// The other user.
+        user: Name,
+        /// In bytes.
+        size: u64,
+        /// The file's name.
+        name: SafeText,
+        /// What.
+        news: FileNews,
+    },
     /// A command was done.
     Done(Done),
     /// Something was refused.
     Refused(Refused),
     /// Something for the person in front of it, no event.
     Aside(Aside),
+}
+
+/// What happened to a private session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PeerNews {
+    /// The user asks for one.
+    Requested(KeyTrust),
+    /// Nothing came of a request: `declined`, `expired`, `withdrawn` or `offline`.
+    Ended(Reason),
+    /// No way to the other client was found.
+    Failed {
+        /// What was tried.
+        why: SafeText,
+        /// What would help, as a sentence; may be empty.
+        help: &'static str,
+    },
+    /// It stands.
+    Open {
+        /// Where the other client is.
+        address: SafeText,
+        /// The words to compare.
+        words: [&'static str; 4],
+        /// How the key compares with the one remembered.
+        trust: KeyTrust,
+    },
+    /// Its words, once more.
+    Words {
+        /// The words to compare.
+        words: [&'static str; 4],
+    },
+    /// It is over.
+    Closed(Closing),
+    /// So many own texts have not arrived and can be resent.
+    Undelivered(usize),
+}
+
+/// How a private session ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Closing {
+    /// This user ended it.
+    Here,
+    /// The other user ended it.
+    There(Reason),
+    /// The connection broke. The text is a fragment.
+    Lost(SafeText),
+}
+
+/// What happened to a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileNews {
+    /// The user offers it.
+    Offered,
+    /// So much is through, in hundredths: 0, 25, 50, 75 or 100.
+    Progress(u8),
+    /// It was received, checked, and is here.
+    Received {
+        /// Where it is.
+        path: SafeText,
+    },
+    /// It was sent, and the other side has checked it.
+    Sent,
+    /// The other user does not want it.
+    Declined,
+    /// It came to nothing. The text is a fragment.
+    Failed {
+        /// Why.
+        why: SafeText,
+    },
 }
 
 /// What a list holds.
@@ -193,6 +282,8 @@ pub enum Remark {
     BlockChanges,
     /// The command does nothing here.
     FullScreenOnly,
+    /// What is sent again goes through the server.
+    ThroughServer,
 }
 
 /// Something that was refused.

@@ -176,6 +176,21 @@ impl Transcript {
         self.insert(line);
     }
 
+    /// Adds a line at the end of a conversation that no server numbers: it keeps that place.
+    pub fn push(&mut self, at: UnixMs, from: Name, text: SafeText, action: bool, state: State) -> LineId {
+        let id = self.fresh_id();
+        let last = self.lines.iter().rev().find_map(Line::seq).unwrap_or_default().max(self.trimmed);
+        self.insert(Line { id, from, text, action, at, state, rank: Rank(Seq(last.0 + 1), None) });
+        id
+    }
+
+    /// Changes how it stands with one line, if it is still here.
+    pub fn set_state(&mut self, id: LineId, state: State) {
+        if let Some(line) = self.lines.iter_mut().rev().find(|line| line.id == id) {
+            line.state = state;
+        }
+    }
+
     /// The connection broke: nobody knows what became of the lines on their way.
     pub fn doubt(&mut self) {
         self.change(&State::Sending, &State::Unconfirmed);

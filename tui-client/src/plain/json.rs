@@ -9,7 +9,7 @@ use shared::text::{SafeText, escape_json};
 use super::render::{cannot_answer, list_word, remark_text, said_word};
 use crate::app::command::Spec;
 use crate::app::place::Place;
-use crate::app::report::{Done, Manner, Person, Refused, Report, Said, Standing, Why};
+use crate::app::report::{Closing, Done, FileNews, Manner, PeerNews, Person, Refused, Report, Said, Standing, Why};
 
 /// The version of the objects. It goes up when a field goes away or changes its meaning; new ones only add.
 const VERSION: u64 = 1;
@@ -44,6 +44,8 @@ pub(super) fn event(report: &Report) -> String {
             Object::event("hint").name("user", name).text("text", &cannot_answer(name)).finish()
         }
         Report::Notice(text) => Object::event("notice").text("text", text.raw()).finish(),
+        Report::Peer { user, news } => peer(user, news),
+        Report::File { number, user, size, name, news } => file(*number, user, *size, name, news),
         Report::Done(done) => done_object(done),
         Report::Refused(refused) => refused_object(refused),
         Report::Aside(aside) => Object::event("aside").text("text", &super::render::aside(aside)).finish(),
@@ -84,6 +86,38 @@ fn standing(object: Object, person: &Person) -> Object {
 fn help(spec: &Spec) -> String {
     let object = Object::event("command").text("command", spec.name).text("usage", &spec.usage().to_string());
     object.words("aliases", spec.aliases).text("text", spec.summary).finish()
+}
+
+fn peer(user: &Name, news: &PeerNews) -> String {
+    let object = Object::event("private-session").name("user", user).text("state", super::private::word(news));
+    match news {
+        PeerNews::Requested(trust) => object.text("key", super::private::trust_word(*trust)),
+        PeerNews::Ended(_) => object,
+        PeerNews::Failed { why, help } => object.text("why", why.raw()).text("text", help),
+        PeerNews::Open { address, words, trust } => {
+            let object = object.text("address", address.raw()).words("words", words);
+            object.text("key", super::private::trust_word(*trust))
+        }
+        PeerNews::Words { words } => object.words("words", words),
+        PeerNews::Closed(Closing::Here) => object.text("by", "you"),
+        PeerNews::Closed(Closing::There(reason)) => object.text("by", "peer").text("reason", reason.as_str()),
+        PeerNews::Closed(Closing::Lost(why)) => object.text("by", "lost").text("why", why.raw()),
+        PeerNews::Undelivered(count) => object.number("count", u64::try_from(*count).unwrap_or(u64::MAX)),
+    }
+    .finish()
+}
+
+fn file(number: u32, user: &Name, size: u64, name: &SafeText, news: &FileNews) -> String {
+    let object = Object::event("file").text("state", super::private::file_word(news));
+    let object = object.number("number", u64::from(number)).name("user", user).number("size", size);
+    let object = object.text("name", name.raw());
+    match news {
+        FileNews::Progress(percent) => object.number("percent", u64::from(*percent)),
+        FileNews::Received { path } => object.text("path", path.raw()),
+        FileNews::Failed { why } => object.text("why", why.raw()),
+        FileNews::Offered | FileNews::Sent | FileNews::Declined => object,
+    }
+    .finish()
 }
 
 fn done_object(done: &Done) -> String {

@@ -8,6 +8,7 @@ pub mod editor;
 mod json;
 mod object;
 pub mod pipe;
+mod private;
 mod render;
 #[cfg(test)]
 mod stories;

@@ -14,7 +14,7 @@ struct Typed {
     command: Option<String>,
     #[serde(alias = "to", alias = "with")]
     user: Option<String>,
-    #[serde(alias = "action")]
+    #[serde(alias = "action", alias = "path")]
     text: Option<String>,
     time: Option<Word>,
     #[serde(alias = "count")]

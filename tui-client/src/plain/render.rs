@@ -32,6 +32,8 @@ pub(super) fn event(report: &Report, clock: &Clock) -> String {
         Report::HelpMore(spec) => help_more(spec),
         Report::CannotAnswer { name } => format!("hint {name}: {}", cannot_answer(name)),
         Report::Notice(text) => format!("notice: {}", text.escaped()),
+        Report::Peer { user, news } => super::private::peer(user, news),
+        Report::File { number, user, size, name, news } => super::private::file(*number, user, *size, name, news),
         Report::Done(done) => done_line(done),
         Report::Refused(refused) => refused_line(refused, clock),
         Report::Aside(one) => aside(one),
@@ -151,6 +153,7 @@ pub(super) fn remark_text(remark: Remark, user: Option<&Name>) -> String {
             "nothing from {who} reaches you and {who} sees you as offline; you still see {who} and may write to {who}"
         ),
         Remark::FullScreenOnly => "nothing to do in plain mode".to_owned(),
+        Remark::ThroughServer => "it goes through the server, which can read it".to_owned(),
     }
 }
 

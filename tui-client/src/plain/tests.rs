@@ -11,7 +11,10 @@ use shared::text::{Lines, SafeText};
 use super::*;
 use crate::app::command::{Command, Verb, find};
 use crate::app::place::{Place, name, safe};
-use crate::app::report::{Aside, Done, List, Manner, Person, Refused, Remark, Report, Said, Standing, Why};
+use crate::app::peer::KeyTrust;
+use crate::app::report::{
+    Aside, Closing, Done, FileNews, List, Manner, PeerNews, Person, Refused, Remark, Report, Said, Standing, Why,
+};
 
 /// 2026-11-20 14:02 UTC.
 const NOW: UnixMs = UnixMs(1_795_183_320_000);
@@ -306,6 +309,10 @@ fn every_code_stands_in_the_document() {
     }
 }
 
+fn hostile_file(text: &str, news: FileNews) -> Report {
+    Report::File { number: 1, user: name(text), size: 1, name: safe(text), news }
+}
+
 /// Reports with a text from outside in every place where one can stand.
 fn hostile(text: &str) -> Vec<Report> {
     let value = || Value::String(text.to_owned());
@@ -322,6 +329,20 @@ fn hostile(text: &str) -> Vec<Report> {
     let outcome: Outcome = serde_json::from_value(value()).unwrap();
     let in_use = Why::InUse { since: None, from: Some(safe(text)) };
     vec![
+        Report::Peer { user: who.clone(), news: PeerNews::Requested(KeyTrust::Changed { was_verified: true }) },
+        Report::Peer { user: who.clone(), news: PeerNews::Ended(reason.clone()) },
+        Report::Peer { user: who.clone(), news: PeerNews::Failed { why: safe(text), help: "" } },
+        Report::Peer {
+            user: who.clone(),
+            news: PeerNews::Open { address: safe(text), words: ["a"; 4], trust: KeyTrust::New },
+        },
+        Report::Peer { user: who.clone(), news: PeerNews::Closed(Closing::There(reason.clone())) },
+        Report::Peer { user: who.clone(), news: PeerNews::Closed(Closing::Lost(safe(text))) },
+        hostile_file(text, FileNews::Offered),
+        hostile_file(text, FileNews::Received { path: safe(text) }),
+        hostile_file(text, FileNews::Sent),
+        hostile_file(text, FileNews::Declined),
+        hostile_file(text, FileNews::Failed { why: safe(text) }),
         Report::LoggedIn { name: who.clone() },
         Report::LoggedOut { reason: reason.clone() },
         Report::Said(said),

@@ -63,6 +63,10 @@ pub enum Action {
     Help,
     /// Shows or hides the sidebar.
     Sidebar,
+    /// Says yes to what another user asks.
+    Accept,
+    /// Says no to it.
+    Decline,
     /// Switches the mouse on or off.
     Mouse,
     /// Goes to the next theme.

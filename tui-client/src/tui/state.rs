@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use shared::id::UnixMs;
 use shared::name::Name;
 
+use crate::app::model::{Model, PeerRequest, Transfer, TransferState};
 use crate::app::moment::Mono;
 use crate::app::place::Place;
 use crate::app::transcript::LineId;
@@ -81,6 +82,41 @@ impl State {
     }
 }
 
+/// What another user asks and waits for. What is answered by `accept` and `decline` is what stands here first.
+#[derive(Clone, Copy, Debug)]
+pub enum Asked<'a> {
+    /// A private session.
+    Session(&'a PeerRequest),
+    /// To send a file.
+    File(&'a Transfer),
+}
+
+impl<'a> Asked<'a> {
+    /// What has waited longest, sessions first.
+    pub fn first(model: &'a Model) -> Option<Self> {
+        let session = model.peers.requests.first().map(Self::Session);
+        session.or_else(|| offers(model).next().map(Self::File))
+    }
+
+    /// How much waits.
+    pub fn count(model: &Model) -> usize {
+        model.peers.requests.len() + offers(model).count()
+    }
+
+    /// Who asks.
+    pub fn user(self) -> &'a Name {
+        match self {
+            Self::Session(request) => &request.from,
+            Self::File(transfer) => &transfer.user,
+        }
+    }
+}
+
+fn offers(model: &Model) -> impl Iterator<Item = &Transfer> {
+    let all = model.peers.transfers.iter();
+    all.filter(|transfer| !transfer.sending && transfer.state == TransferState::Offered)
+}
+
 /// One of the two screens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Screen {
@@ -137,6 +173,8 @@ pub struct Tab {
     /// The first line that was not seen when the tab was left: the unread line stands before it until the tab is left
     /// again or something is sent there.
     pub unread_from: Option<LineId>,
+    /// The newest line that was there when the user came to the unread line: what comes while one looks is not new.
+    pub unread_to: Option<LineId>,
     /// The newest line that was there when the view was scrolled up: what is newer is counted as "12 new".
     pub seen_to: Option<LineId>,
     /// The newest line that was there while the tab was looked at: what came after it is unread.
@@ -155,6 +193,7 @@ impl Default for Tab {
             composer: Composer::new(),
             anchor: Anchor::Bottom,
             unread_from: None,
+            unread_to: None,
             seen_to: None,
             read_to: None,
             notes: Vec::new(),

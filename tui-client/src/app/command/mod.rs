@@ -89,6 +89,55 @@ pub enum Command {
     Clear,
     /// Close the tab.
     Close,
+    /// Ask for a private session.
+    Startprivate {
+        /// Whom, as typed.
+        user: String,
+    },
+    /// Say yes to the oldest request or file of a user.
+    Accept {
+        /// Whose, as typed.
+        user: String,
+    },
+    /// Say no to it.
+    Decline {
+        /// Whose, as typed.
+        user: String,
+    },
+    /// A text for a private session.
+    Private {
+        /// To whom, as typed.
+        to: String,
+        /// The text.
+        text: String,
+    },
+    /// End a private session, or take the own request back.
+    Stopprivate {
+        /// With whom, as typed.
+        user: String,
+    },
+    /// Send again what was not delivered.
+    Resend {
+        /// To whom, as typed.
+        user: String,
+    },
+    /// The words were compared.
+    Verify {
+        /// With whom, as typed.
+        user: String,
+    },
+    /// Offer a file.
+    Send {
+        /// To whom, as typed.
+        user: String,
+        /// Where it is, as typed.
+        path: String,
+    },
+    /// Stop a transfer.
+    Cancel {
+        /// Its number.
+        number: u16,
+    },
     /// Log out and end.
     Logout,
     /// What only a full screen does; the model never hears of it there.
@@ -137,6 +186,15 @@ impl Command {
             Self::Help { .. } => Verb::Help,
             Self::Clear => Verb::Clear,
             Self::Close => Verb::Close,
+            Self::Startprivate { .. } => Verb::Startprivate,
+            Self::Accept { .. } => Verb::Accept,
+            Self::Decline { .. } => Verb::Decline,
+            Self::Private { .. } => Verb::Private,
+            Self::Stopprivate { .. } => Verb::Stopprivate,
+            Self::Resend { .. } => Verb::Resend,
+            Self::Verify { .. } => Verb::Verify,
+            Self::Send { .. } => Verb::Send,
+            Self::Cancel { .. } => Verb::Cancel,
             Self::Logout => Verb::Logout,
             Self::Screen(screen) => screen.verb(),
         }

@@ -153,7 +153,7 @@ impl Fields {
     fn slot(&mut self, kind: Kind) -> &mut Option<String> {
         match kind {
             Kind::User | Kind::AtUser => &mut self.user,
-            Kind::Text => &mut self.text,
+            Kind::Text | Kind::Path => &mut self.text,
             Kind::Time => &mut self.time,
             Kind::Number => &mut self.number,
             Kind::Command => &mut self.command,
@@ -204,7 +204,7 @@ fn split(spec: &Spec, rest: &str) -> Option<Fields> {
     let mut fields = Fields::default();
     let mut rest = rest;
     for argument in spec.arguments {
-        if argument.kind == Kind::Text {
+        if matches!(argument.kind, Kind::Text | Kind::Path) {
             // Exactly as typed: the one blank before it is not part of it, any further one is.
             fields.text = Some(rest.to_owned());
             return Some(fields);
@@ -247,6 +247,15 @@ pub fn build(spec: &'static Spec, fields: Fields) -> Result<Command, CommandErro
         Verb::Help => Command::Help { about: arguments.command()? },
         Verb::Clear => Command::Clear,
         Verb::Close => Command::Close,
+        Verb::Startprivate => Command::Startprivate { user: arguments.user()? },
+        Verb::Accept => Command::Accept { user: arguments.user()? },
+        Verb::Decline => Command::Decline { user: arguments.user()? },
+        Verb::Private => Command::Private { to: arguments.user()?, text: arguments.text(TEXT_BYTES)? },
+        Verb::Stopprivate => Command::Stopprivate { user: arguments.user()? },
+        Verb::Resend => Command::Resend { user: arguments.user()? },
+        Verb::Verify => Command::Verify { user: arguments.user()? },
+        Verb::Send => Command::Send { user: arguments.user()?, path: arguments.path()? },
+        Verb::Cancel => Command::Cancel { number: arguments.number()? },
         Verb::Logout => Command::Logout,
         Verb::Tab => Command::Screen(OnScreen::Tab(arguments.number()?)),
         Verb::Next => Command::Screen(OnScreen::Next),
@@ -302,6 +311,15 @@ impl Arguments {
             return Err(CommandError::Empty { spec: self.spec, user });
         }
         Ok(text)
+    }
+
+    /// Blanks around a path are not part of it; such a file needs a folder before its name.
+    fn path(&self) -> Result<String, CommandError> {
+        let path = self.fields.text.as_deref().unwrap_or_default().trim();
+        if path.is_empty() || path.contains(['\0', '\n']) {
+            return Err(CommandError::Usage { spec: self.spec });
+        }
+        Ok(path.to_owned())
     }
 
     fn span(&self) -> Result<Duration, CommandError> {

@@ -35,6 +35,24 @@ pub enum Verb {
     Clear,
     /// `close`
     Close,
+    /// `startprivate`
+    Startprivate,
+    /// `accept`
+    Accept,
+    /// `decline`
+    Decline,
+    /// `private`
+    Private,
+    /// `stopprivate`
+    Stopprivate,
+    /// `resend`
+    Resend,
+    /// `verify`
+    Verify,
+    /// `send`
+    Send,
+    /// `cancel`
+    Cancel,
     /// `logout`
     Logout,
     /// `tab`
@@ -90,6 +108,15 @@ impl Verb {
             | Self::Help
             | Self::Clear
             | Self::Close
+            | Self::Startprivate
+            | Self::Accept
+            | Self::Decline
+            | Self::Private
+            | Self::Stopprivate
+            | Self::Resend
+            | Self::Verify
+            | Self::Send
+            | Self::Cancel
             | Self::Logout => false,
         }
     }
@@ -109,6 +136,8 @@ pub enum Kind {
     AtUser,
     /// The rest of the line, exactly as typed.
     Text,
+    /// The rest of the line: the path of a file.
+    Path,
     /// A span of time: `300`, `5m`, `2h`, `1d`.
     Time,
     /// A whole number.
@@ -284,6 +313,87 @@ pub const TABLE: &[Spec] = &[
         arguments: &[must(Kind::Text, "ACTION")],
         summary: "tell the lobby what you do",
         details: "Others see it as an action: me smiles.",
+    },
+    Spec {
+        verb: Verb::Startprivate,
+        name: "startprivate",
+        aliases: &["query"],
+        classic: true,
+        arguments: &[USER],
+        summary: "ask a user for a private session",
+        details: "It is a connection of its own between your two clients. USER sees your address after saying yes.",
+    },
+    Spec {
+        verb: Verb::Accept,
+        name: "accept",
+        aliases: &[],
+        classic: false,
+        arguments: &[USER],
+        summary: "say yes to a request or a file of a user",
+        details: "The oldest one that waits is meant. After a yes to a request USER sees your address.",
+    },
+    Spec {
+        verb: Verb::Decline,
+        name: "decline",
+        aliases: &[],
+        classic: false,
+        arguments: &[USER],
+        summary: "say no to a request or a file of a user",
+        details: "The oldest one that waits is meant.",
+    },
+    Spec {
+        verb: Verb::Private,
+        name: "private",
+        aliases: &[],
+        classic: true,
+        arguments: &[USER, TEXT],
+        summary: "say something in a private session",
+        details: "It goes straight to the client of USER; the server sees nothing of it, and nothing is kept.",
+    },
+    Spec {
+        verb: Verb::Stopprivate,
+        name: "stopprivate",
+        aliases: &[],
+        classic: true,
+        arguments: &[USER],
+        summary: "end a private session",
+        details: "It ends for both. A request that waits is taken back.",
+    },
+    Spec {
+        verb: Verb::Resend,
+        name: "resend",
+        aliases: &[],
+        classic: false,
+        arguments: &[USER],
+        summary: "send again what a private session did not deliver",
+        details: "Through an open session with USER, otherwise through the server, which can read it then.",
+    },
+    Spec {
+        verb: Verb::Verify,
+        name: "verify",
+        aliases: &[],
+        classic: false,
+        arguments: &[USER],
+        summary: "remember that you have compared the words with a user",
+        details: "Do it when both of you see the same four words. A client with another key is told loudly from then on.",
+    },
+    Spec {
+        verb: Verb::Send,
+        name: "send",
+        aliases: &[],
+        classic: false,
+        arguments: &[USER, must(Kind::Path, "PATH")],
+        summary: "offer a file to a user over the private session",
+        details: "It asks for a session where there is none. USER has to accept the file.",
+    },
+    Spec {
+        verb: Verb::Cancel,
+        name: "cancel",
+        aliases: &[],
+        classic: false,
+        arguments: &[must(Kind::Number, "N")],
+        summary: "stop the transfer of file N",
+        details: "Either side can. What has come is kept aside, and goes on from there when the file is sent again.",
     },
     Spec {
         verb: Verb::Whois,

@@ -89,7 +89,8 @@ fn a_slip_sends_nothing_at_the_first_enter() {
         ("msg yoda secret", "did you mean message?"),
         ("blok yoda", "did you mean block?"),
         ("whoelsesince soon", "not a time; write seconds, or a number with s, m, h or d, at most 3650d"),
-        ("private yoda secret", "private: there are no private sessions in this version"),
+        ("private yodq secret", "nobody here is called yodq; to be sure, type /private"),
+        ("startprivate yodq", "nobody here is called yodq; to be sure, type /startprivate"),
         ("privat yoda secret", "did you mean private?"),
     ];
     for (typed, why) in slips {

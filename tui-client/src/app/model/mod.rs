@@ -170,8 +170,13 @@ impl Model {
         if self.question().is_some() {
             return true;
         }
+        if self.peers.is_awaited() {
+            return false;
+        }
         let ready = matches!(&self.login, Login::In(session) if session.ready) && self.link == Link::Up;
-        ready && !self.ending.is_leaving() && self.requests.is_quiet()
+        // A private session goes on without the server: then lines are taken without it, too.
+        let goes_on = self.link != Link::Up && self.peers.is_any_open();
+        (ready && self.requests.is_quiet() || goes_on) && !self.ending.is_leaving()
     }
 
     /// Whether a name and a password are on their way to become a session.

@@ -1,9 +1,9 @@
 //! Private sessions, the requests for them, and the files that go through them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use shared::id::{DeviceKey, FileId, OfferId};
+use shared::id::{DeviceKey, FileId, OfferId, RequestId};
 use shared::name::Name;
 use shared::text::SafeText;
 
@@ -49,6 +49,8 @@ pub struct Peers {
     pub(in crate::app) known: BTreeMap<Name, KnownKey>,
     /// The last number given to a transfer.
     pub(in crate::app) last_transfer: u32,
+    /// Whose lines were asked to be sent again through the server, which needs to be said twice on a screen.
+    pub(in crate::app) doubted: Option<Name>,
 }
 
 /// A private session with one user.
@@ -66,8 +68,12 @@ pub struct PeerSession {
     pub(in crate::app) last_file: FileId,
     /// Own texts that have not reached the other client, by their number.
     pub(in crate::app) unacked: BTreeMap<u64, LineId>,
+    /// Those among them that a command waits for.
+    pub(in crate::app) awaited: BTreeSet<u64>,
     /// Files to be offered as soon as it is open: their paths, as typed.
     pub(in crate::app) files: Vec<String>,
+    /// The request to the server that has no answer.
+    pub(in crate::app) request: Option<RequestId>,
 }
 
 /// How it stands with a private session.
@@ -139,6 +145,10 @@ pub struct Transfer {
     pub size: u64,
     /// How it stands.
     pub state: TransferState,
+    /// Whether a command waits to hear that it was offered.
+    pub(in crate::app) awaited: bool,
+    /// The last quarter of progress that was announced, in hundredths.
+    pub(in crate::app) announced: Option<u8>,
 }
 
 /// How it stands with a transfer.
@@ -197,6 +207,35 @@ impl Transfer {
     }
 }
 
+impl PeerSession {
+    /// A session that begins.
+    pub(in crate::app) fn new(offer: OfferId, state: PeerState, initiator: bool) -> Self {
+        Self {
+            offer,
+            state,
+            initiator,
+            last_text: 0,
+            last_file: FileId(0),
+            unacked: BTreeMap::new(),
+            awaited: BTreeSet::new(),
+            files: Vec::new(),
+            request: None,
+        }
+    }
+
+    /// Whether it is asked for, comes about, or stands.
+    pub fn is_alive(&self) -> bool {
+        !matches!(self.state, PeerState::Closed { .. })
+    }
+
+    /// The number for the next file of this side.
+    pub(in crate::app) fn next_file(&mut self) -> FileId {
+        let first = if self.initiator { 1 } else { 2 };
+        self.last_file = if self.last_file.0 == 0 { FileId(first) } else { FileId(self.last_file.0 + 2) };
+        self.last_file
+    }
+}
+
 impl Peers {
     /// The session with a user that stands.
     pub fn open(&self, user: &Name) -> Option<&OpenPeer> {
@@ -208,7 +247,23 @@ impl Peers {
 
     /// Whether any session stands or is about to.
     pub fn is_any_alive(&self) -> bool {
-        self.sessions.values().any(|session| !matches!(session.state, PeerState::Closed { .. }))
+        self.sessions.values().any(PeerSession::is_alive)
+    }
+
+    /// Whether any session stands.
+    pub fn is_any_open(&self) -> bool {
+        self.sessions.values().any(|session| matches!(session.state, PeerState::Open(_)))
+    }
+
+    /// Whether a file of this side is on its way, or about to be.
+    pub fn is_sending(&self) -> bool {
+        self.transfers.iter().any(|transfer| transfer.sending && transfer.is_open())
+    }
+
+    /// Whether a command waits for another client.
+    pub(in crate::app) fn is_awaited(&self) -> bool {
+        let texts = self.sessions.values().any(|session| !session.awaited.is_empty());
+        texts || self.transfers.iter().any(|transfer| transfer.awaited)
     }
 
     /// The user whose session this is.

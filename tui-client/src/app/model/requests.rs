@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use secrecy::SecretString;
-use shared::id::{RequestId, Seq};
+use shared::id::{OfferId, RequestId, Seq};
 use shared::message::{ClientMessage, Entry, UserInfo};
 use shared::name::Name;
 
@@ -70,6 +70,17 @@ pub enum Purpose {
     Passwd {
         /// The password from now on.
         new: SecretString,
+    },
+    /// Something about a private session.
+    Private {
+        /// `startprivate`, `accept`, `decline` or `stopprivate`.
+        verb: Verb,
+        /// With whom.
+        user: Name,
+        /// Which session.
+        offer: OfferId,
+        /// Whether a command waits for the answer.
+        by_command: bool,
     },
     /// The end of the session.
     LogOut {

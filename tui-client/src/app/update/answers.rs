@@ -5,7 +5,7 @@ use shared::id::{RequestId, UnixMs};
 use shared::message::{Refusal, UserInfo};
 use shared::name::Name;
 
-use super::{Turn, chat, ending, history, idle, login};
+use super::{Turn, chat, ending, history, idle, login, private};
 use crate::app::command::Verb;
 use crate::app::model::{Purpose, Request};
 use crate::app::place::{name, safe};
@@ -21,6 +21,7 @@ pub(super) fn ok(turn: &mut Turn<'_>, re: RequestId) {
             turn.model.identity.password = Some(new);
             turn.done(Verb::Passwd);
         }
+        Purpose::Private { verb, user, by_command, .. } => private::answered(turn, verb, user, by_command),
         Purpose::LogOut { by_command } => ending::logged_out(turn, by_command),
         // A bare `ok` answers none of these: a server that says so is not one of ours, and the deadline for answers
         // ends the wait.
@@ -66,6 +67,9 @@ pub(super) fn refused(turn: &mut Turn<'_>, refusal: Refusal) {
         Purpose::Away => command_refused(turn, Verb::Away, None, &refusal),
         Purpose::Whois { name } => command_refused(turn, Verb::Whois, Some(name), &refusal),
         Purpose::Passwd { .. } => command_refused(turn, Verb::Passwd, None, &refusal),
+        Purpose::Private { verb, user, offer, by_command } => {
+            private::refused(turn, (verb, user, offer), by_command, &refusal);
+        }
         Purpose::LogOut { by_command } => ending::logged_out(turn, by_command),
     }
 }

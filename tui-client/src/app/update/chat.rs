@@ -16,7 +16,7 @@ use crate::app::transcript::{Incoming, State, Transcript};
 /// A text from a tab goes to the conversation of that tab, and nowhere else.
 pub(super) fn texted(turn: &mut Turn<'_>, place: Place, text: String, action: bool, cid: ClientId) {
     let verb = match &place {
-        Place::Private(user) => return private::texted(turn, user.clone(), text, action, cid),
+        Place::Private(user) => return private::texted(turn, user.clone(), text, action),
         _ if action => Verb::Me,
         Place::Room(_) => Verb::Broadcast,
         Place::With(_) => Verb::Message,

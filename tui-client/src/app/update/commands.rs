@@ -2,9 +2,9 @@
 
 use shared::error::Code;
 use shared::id::{ClientId, millis};
-use shared::message::{ClientMessage, Kind};
+use shared::message::{ClientMessage, Kind, Reason};
 
-use super::{Turn, chat, ending, history, idle, input};
+use super::{Turn, chat, ending, history, idle, input, private};
 use crate::app::command::{Command, Spec, TABLE, Verb};
 use crate::app::model::{Model, Purpose};
 use crate::app::place::{Place, name, safe};
@@ -12,6 +12,14 @@ use crate::app::report::{Done, List, Refused, Remark, Report, Why};
 
 /// Runs a command. It is answered exactly once, now or when the server has answered.
 pub(super) fn run(turn: &mut Turn<'_>, command: Command, cid: ClientId) {
+    let command = match private::run(turn, command, cid) {
+        Ok(()) => return,
+        Err(command) => command,
+    };
+    if let Command::Block { user } = &command {
+        // At once, whatever becomes of the block: nothing more of this user shall come.
+        private::close(turn, &name(user), Reason::LOGGED_OUT);
+    }
     if let Some((code, why)) = not_now(turn.model) {
         return turn.refuse(code, Some(command.verb()), why);
     }
@@ -53,6 +61,16 @@ pub(super) fn run(turn: &mut Turn<'_>, command: Command, cid: ClientId) {
         Command::Close => full_screen_only(turn, Verb::Close),
         Command::Logout if !turn.model.can_send() => ending::interrupted(turn),
         Command::Logout => ending::log_out(turn, true),
+        // Done above.
+        Command::Startprivate { .. }
+        | Command::Accept { .. }
+        | Command::Decline { .. }
+        | Command::Private { .. }
+        | Command::Stopprivate { .. }
+        | Command::Resend { .. }
+        | Command::Verify { .. }
+        | Command::Send { .. }
+        | Command::Cancel { .. } => {}
         Command::Screen(_) => {
             turn.refuse(Code::USAGE, Some(command.verb()), Why::Text(safe("only on the full screen")));
         }

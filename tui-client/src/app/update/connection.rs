@@ -5,7 +5,7 @@ use std::time::Duration;
 use shared::error::Code;
 use shared::message::Welcome;
 
-use super::{Turn, hosting, login};
+use super::{Turn, hosting, login, private};
 use crate::app::command::Verb;
 use crate::app::effect::Effect;
 use crate::app::exit::Exit;
@@ -125,6 +125,7 @@ pub(super) fn lost(turn: &mut Turn<'_>, why: String, jitter: Jitter) {
     let in_doubt = turn.model.requests.park() || changing;
     turn.model.conversations.transcripts().for_each(Transcript::doubt);
     turn.model.conversations.forget_asked();
+    private::server_lost(turn);
     if turn.model.ending.is_leaving() {
         return turn.quit_done();
     }
@@ -142,7 +143,8 @@ pub(super) fn lost(turn: &mut Turn<'_>, why: String, jitter: Jitter) {
 
 /// Waits for the next attempt, or gives up when it was tried long enough.
 pub(super) fn rest(turn: &mut Turn<'_>, why: String, jitter: Jitter) {
-    if turn.model.ending.input_ended() && turn.model.has_nothing_to_come_back_for() {
+    let goes_on = turn.model.peers.is_any_open();
+    if turn.model.ending.input_ended() && turn.model.has_nothing_to_come_back_for() && !goes_on {
         return turn.quit_done();
     }
     if let Some(span) = next_wait(turn, jitter) {
@@ -166,6 +168,8 @@ pub(super) fn next_wait(turn: &mut Turn<'_>, jitter: Jitter) -> Option<Duration>
     let tried = now.since(outage.since);
     match turn.model.settings.retry {
         None => Some(span),
+        // A private session goes on without the server; the client does not go while one stands.
+        Some(retry) if tried >= retry && turn.model.peers.is_any_open() => Some(span),
         Some(retry) if tried >= retry => {
             turn.aside(Aside::GaveUp { seconds: seconds(tried) });
             None

@@ -5,7 +5,7 @@ use std::time::Duration;
 use shared::id::RequestId;
 use shared::message::{ClientMessage, Reason};
 
-use super::{Turn, hosting};
+use super::{Turn, hosting, private};
 use crate::app::command::Verb;
 use crate::app::effect::{Effect, Question};
 use crate::app::exit::Exit;
@@ -56,6 +56,7 @@ pub(super) fn output_closed(turn: &mut Turn<'_>) {
 /// Sends the logout.
 pub(super) fn log_out(turn: &mut Turn<'_>, by_command: bool) {
     turn.model.ending = Ending::Leaving { until: turn.now.mono.after(LOGOUT_WITHIN) };
+    private::close_all(turn);
     let id: RequestId = turn.model.requests.begin(Purpose::LogOut { by_command }, turn.now.mono);
     turn.send(ClientMessage::Logout { id });
 }
@@ -82,6 +83,7 @@ pub(super) fn bye(turn: &mut Turn<'_>, reason: Reason) {
     };
     turn.report(Report::LoggedOut { reason: reason.clone() });
     turn.effects.push(Effect::Disconnect);
+    private::close_all(turn);
     match exit {
         Some(exit) if turn.model.settings.on_screen => stay(turn, reason, exit),
         Some(exit) => turn.quit(exit),
@@ -108,7 +110,7 @@ fn stay(turn: &mut Turn<'_>, reason: Reason, exit: Exit) {
 pub(super) fn leave_when_done(turn: &mut Turn<'_>) {
     let Ending::InputEnded { until } = turn.model.ending else { return };
     let is_idle = matches!(&turn.model.login, Login::In(session) if session.ready) && turn.model.requests.is_quiet();
-    if !is_idle || !turn.model.can_send() {
+    if !is_idle || !turn.model.can_send() || turn.model.peers.is_awaited() || turn.model.peers.is_sending() {
         return;
     }
     match (turn.model.settings.linger, until) {

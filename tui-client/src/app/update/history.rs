@@ -51,7 +51,7 @@ pub(super) fn older(turn: &mut Turn<'_>, place: &Place) {
 }
 
 fn load(turn: &mut Turn<'_>, place: &Place, before: Option<Seq>) {
-    if turn.model.can_request() {
+    if turn.model.can_request() && place.to_wire().is_some() {
         turn.model.conversations.open(place).older = Older::Asked;
         let place = place.clone();
         ask(turn, Page { place, wanted: PAGE, before, found: VecDeque::new(), by_command: false });

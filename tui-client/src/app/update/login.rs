@@ -15,8 +15,9 @@ use shared::message::{ClientMessage, Refusal};
 use super::{Turn, chat, connection, history, hosting, presence};
 use crate::app::effect::{Effect, LogIn, Question};
 use crate::app::exit::Exit;
-use crate::app::model::{Activity, Conversations, Link, Login, Model, Purpose, Request, Session};
+use crate::app::model::{Activity, Conversations, Link, Login, Model, Peers, Purpose, Request, Session};
 use crate::app::moment::{Jitter, Mono, seconds};
+use crate::app::peer::PeerOrder;
 use crate::app::place::{name as user_name, safe};
 use crate::app::report::{Aside, Refused, Report, Why};
 
@@ -177,6 +178,7 @@ pub(super) fn done(turn: &mut Turn<'_>, re: RequestId, name: &str, timeout_ms: u
         activity: Activity::told(turn.now.mono),
         changing: None,
     });
+    turn.effects.push(Effect::Peer(PeerOrder::LoadKeys));
     turn.report(Report::LoggedIn { name });
     if !notice.is_empty() {
         turn.notice(notice);
@@ -189,6 +191,7 @@ fn forget_the_former(model: &mut Model) {
     model.requests.forget_parked();
     model.blocked.clear();
     model.hinted.clear();
+    model.peers = Peers::default();
 }
 
 /// All that waited has come: what was interrupted goes on, and commands can be taken.

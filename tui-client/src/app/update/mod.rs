@@ -18,7 +18,7 @@ mod private;
 
 use shared::error::Code;
 use shared::id::RequestId;
-use shared::message::{ClientMessage, ServerMessage};
+use shared::message::{ClientMessage, Reason, ServerMessage};
 
 use super::command::Verb;
 use super::effect::Effect;
@@ -26,7 +26,7 @@ use super::exit::Exit;
 use super::model::{Model, Purpose};
 use super::moment::{Moment, Mono};
 use super::msg::Msg;
-use super::place::safe;
+use super::place::{Place, safe};
 use super::report::{Aside, Done, Refused, Report, Why};
 
 /// Tells the model what happened and answers what is to be done, in order.
@@ -51,7 +51,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Moment) -> Vec<Effect> {
         Msg::FormSent { name, password, register } => login::form_sent(&mut turn, name, password, register),
         Msg::ServerNamed(server) => connection::server_named(&mut turn, server),
         Msg::TabShown(place) => history::shown(&mut turn, &place),
-        Msg::TabClosed(place) => turn.model.conversations.close(&place),
+        Msg::TabClosed(place) => tab_closed(&mut turn, &place),
         Msg::TabCleared(place) => turn.model.conversations.clear(&place),
         Msg::OlderWanted(place) => history::older(&mut turn, &place),
         Msg::RetryWanted => connection::retry(&mut turn),
@@ -86,7 +86,7 @@ fn hear(turn: &mut Turn<'_>, message: ServerMessage) {
             private::requested(turn, offer, &from, key, wait_ms);
         }
         ServerMessage::PrivateMeet(meeting) => private::meet(turn, meeting),
-        ServerMessage::PrivateEnd { offer, reason, .. } => private::ended(turn, offer, reason),
+        ServerMessage::PrivateEnd { offer, reason, .. } => private::request_ended(turn, offer, reason),
         ServerMessage::Bye { reason } => ending::bye(turn, reason),
         ServerMessage::Notice { text } => turn.notice(&text),
         ServerMessage::Ping { n } => turn.send(ClientMessage::Pong { n }),
@@ -99,11 +99,20 @@ fn hear(turn: &mut Turn<'_>, message: ServerMessage) {
     }
 }
 
+/// The user is done with a conversation. A private session without its tab would talk to nobody: it ends.
+fn tab_closed(turn: &mut Turn<'_>, place: &Place) {
+    if let Place::Private(user) = place {
+        private::close(turn, user, Reason::STOPPED);
+    }
+    turn.model.conversations.close(place);
+}
+
 /// A moment that was waited for has come: each module looks for its own.
 fn woke(turn: &mut Turn<'_>) {
     connection::woke(turn);
     login::woke(turn);
     idle::woke(turn);
+    private::woke(turn);
     ending::woke(turn);
 }
 
@@ -114,10 +123,14 @@ pub(super) fn idle(model: &Model) -> Option<(Mono, Mono)> {
 
 /// When the model wants to be woken next.
 pub(super) fn deadline(model: &Model) -> Option<Mono> {
-    [connection::deadline(model), login::deadline(model), idle::deadline(model), ending::deadline(model)]
-        .into_iter()
-        .flatten()
-        .min()
+    let all = [
+        connection::deadline(model),
+        login::deadline(model),
+        idle::deadline(model),
+        private::deadline(model),
+        ending::deadline(model),
+    ];
+    all.into_iter().flatten().min()
 }
 
 /// One call of [`update`].
@@ -179,6 +192,7 @@ impl Turn<'_> {
     }
 
     fn quit(&mut self, exit: Exit) {
+        private::close_all(self);
         self.effects.push(Effect::Quit(exit));
     }
 

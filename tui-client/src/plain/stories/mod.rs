@@ -22,6 +22,7 @@ use super::{Clock, Line, Voice};
 use crate::app::effect::{Effect, LogIn};
 use crate::app::model::{AcceptPeers, Hosting, Linger, Model, Settings};
 use crate::app::moment::{Jitter, Moment, Mono};
+use crate::app::peer::PeerOrder;
 use crate::app::msg::{Fault, Msg, Trust};
 use crate::app::update::update;
 
@@ -91,7 +92,9 @@ impl Story {
 
     pub fn tell(&mut self, msg: Msg) -> Vec<String> {
         let now = Moment { mono: Mono(self.ms), wall: UnixMs(START + self.ms) };
-        update(&mut self.model, msg, now).into_iter().map(told).collect()
+        let effects = update(&mut self.model, msg, now).into_iter();
+        // Every login asks for the keys of other users; only stories about keys care.
+        effects.filter(|effect| !matches!(effect, Effect::Peer(PeerOrder::LoadKeys))).map(told).collect()
     }
 
     /// Says what happens, and what must come of it.

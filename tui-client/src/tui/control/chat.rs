@@ -7,7 +7,7 @@ use crate::app::place::{Place, name};
 use crate::app::transcript::{Line, State as LineState};
 use crate::tui::composer::{EditAction, is_large};
 use crate::tui::keymap::Action;
-use crate::tui::state::{Anchor, Armed, Overlay, Tab};
+use crate::tui::state::{Anchor, Armed, Asked, Overlay, Tab};
 use crate::tui::view::scrolled;
 
 use super::{Control, Wish};
@@ -41,6 +41,8 @@ impl Control<'_> {
             Action::Escape => self.escape(),
             Action::Copy => self.copy(),
             Action::Sidebar => self.toggle_sidebar(),
+            Action::Accept => self.answer_card(true),
+            Action::Decline => self.answer_card(false),
             // Done before the chat is asked.
             Action::Help
             | Action::Mouse
@@ -50,6 +52,13 @@ impl Control<'_> {
             | Action::Suspend
             | Action::Reconnect => {}
         }
+    }
+
+    /// Answers the card on top, if there is one. What is being typed stays.
+    pub(super) fn answer_card(&mut self, yes: bool) {
+        let Some(user) = Asked::first(self.sight.model).map(|asked| asked.user().as_str().to_owned()) else { return };
+        let command = if yes { Command::Accept { user } } else { Command::Decline { user } };
+        self.wishes.push(Wish::Run(command));
     }
 
     fn tab(&mut self) -> &mut Tab {
@@ -125,6 +134,7 @@ impl Control<'_> {
         tab.anchor = Anchor::Bottom;
         tab.seen_to = None;
         tab.unread_from = None;
+        tab.unread_to = None;
         self.wishes.push(Wish::Say(saying));
     }
 
@@ -208,6 +218,7 @@ impl Control<'_> {
         let newest = self.newest(place).map(|line| line.id);
         if let Some(tab) = self.state.tabs.get_mut(place) {
             tab.unread_from = None;
+            tab.unread_to = None;
             tab.read_to = newest;
         }
     }

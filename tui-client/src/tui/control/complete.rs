@@ -102,7 +102,7 @@ fn argument(text: &str, start: usize, is_lobby: bool) -> Option<Kind> {
         None => return None,
     };
     let spec = find(word)?;
-    spec.arguments.first().map(|argument| argument.kind).filter(|kind| *kind != Kind::Text)
+    spec.arguments.first().map(|argument| argument.kind).filter(|kind| !matches!(kind, Kind::Text | Kind::Path))
 }
 
 fn commands(begun: &str, slash: &str) -> Vec<Choice> {

@@ -10,6 +10,7 @@ mod complete;
 mod form;
 mod overlay;
 mod pick;
+mod private;
 mod reports;
 mod sync;
 mod timers;
@@ -205,6 +206,7 @@ impl Control<'_> {
                         self.show(Place::With(name));
                     }
                     Some(Target::Newest) => self.go_to_newest(),
+                    Some(Target::Answer(yes)) => self.answer_card(yes),
                     Some(Target::User(_)) | None => {}
                 }
             }

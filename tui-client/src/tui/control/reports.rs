@@ -64,6 +64,14 @@ impl Reports {
                 toast(state, text.clone(), false, now);
                 note(state, model, &Place::lobby(), NoteKind::Info, text, now);
             }
+            Report::Peer { user, news } => {
+                let rings = super::private::peer(state, model, user, news, now);
+                self.rings |= rings && !state.focused;
+            }
+            Report::File { user, name, news, .. } => {
+                let rings = super::private::file(state, model, user, &name.escaped(), news, now);
+                self.rings |= rings && !state.focused;
+            }
             Report::Done(done) => self.done(state, model, done, now),
             Report::Refused(refused) => refuse(state, model, refused, now),
             Report::Aside(aside) => tell(state, model, aside, now),
@@ -201,7 +209,8 @@ fn refuse(state: &mut State, model: &Model, refused: &Refused, now: Moment) {
     let text = words::refusal(refused, clock(state, now));
     let verb = refused.command.as_deref();
     // A text that was refused says so itself, as long as it is there to be seen.
-    let is_text = [Verb::Message, Verb::Broadcast, Verb::Me].iter().any(|text| verb == Some(text.name()));
+    let is_text =
+        [Verb::Message, Verb::Broadcast, Verb::Me, Verb::Private].iter().any(|text| verb == Some(text.name()));
     let is_in_sight = refused.user.as_ref() == model.conversations.front().user();
     if is_text && is_in_sight {
         toast(state, text, true, now);

@@ -105,6 +105,9 @@ fn sync_tab(tab: &mut Tab, conversation: &Conversation, is_looked_at: bool) {
     }
     if is_looked_at {
         tab.read_to = transcript.lines().map(|line| line.id).max();
+        if tab.unread_to.is_none() {
+            tab.unread_to = tab.unread_from.and(tab.read_to);
+        }
     } else if tab.unread_from.is_none() {
         tab.unread_from = first_unread(transcript, tab.read_to);
     }

@@ -1,8 +1,8 @@
 //! What changes by itself, as long as it can be seen: sentences that go away, and countdowns. There is no tick.
 
-use crate::app::model::{Link, Login, Model};
+use crate::app::model::{Link, Login, Model, PeerState};
 use crate::app::moment::Mono;
-use crate::tui::state::{Armed, FormMessage, Screen, State};
+use crate::tui::state::{Armed, Asked, FormMessage, Screen, State};
 
 /// When the next thing changes that is visible now; nothing when nothing does.
 pub fn deadline(state: &State, model: &Model, now: Mono) -> Option<Mono> {
@@ -24,7 +24,18 @@ pub fn deadline(state: &State, model: &Model, now: Mono) -> Option<Mono> {
         Login::Waiting | Login::Asking(_) | Login::In(_) | Login::Over(_) => None,
     };
     let idle = model.idle().and_then(|(warn, end)| if now < warn { Some(warn) } else { next_second(end, now) });
-    [toast, armed, locked, link, login, idle].into_iter().flatten().min()
+    // The card on top and the head of the tab count down.
+    let card = match Asked::first(model) {
+        Some(Asked::Session(request)) => next_second(request.until, now),
+        Some(Asked::File(_)) | None => None,
+    };
+    let front = model.conversations.front();
+    let session = front.user().filter(|_| front.to_wire().is_none()).and_then(|user| model.peers.sessions.get(user));
+    let asking = session.and_then(|session| match session.state {
+        PeerState::Asking { until } => next_second(until, now),
+        _ => None,
+    });
+    [toast, armed, locked, link, login, idle, card, asking].into_iter().flatten().min()
 }
 
 /// Takes away what is over.

@@ -125,6 +125,13 @@ pub(super) static LINES: &[Line] = &[
     },
     Line {
         section: Section::View,
+        keys: "Alt+Y Alt+N",
+        help: "yes, no to a request or file",
+        command: Some("/accept"),
+        bindings: &[(alt('y'), Action::Accept), (alt('n'), Action::Decline)],
+    },
+    Line {
+        section: Section::View,
         keys: "Alt+R",
         help: "connect now",
         command: Some("/reconnect"),

@@ -3,7 +3,7 @@
 use ratatui::layout::{Position, Rect};
 
 use super::layout::Layout;
-use super::{Scene, Seen, Size, Target, completion, composer, notice, pane, sidebar, status, tabs};
+use super::{Scene, Seen, Size, Target, card, completion, composer, notice, pane, private, sidebar, status, tabs};
 use crate::tui::canvas::Canvas;
 
 /// Draws it and answers where the cursor stands.
@@ -12,6 +12,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, scene: &Scene<'_>, seen: &mut Seen) 
     canvas.fill(Rect::new(0, 0, canvas.width(), canvas.height()), scene.theme.bg.patch(scene.theme.text));
     tabs::draw(&mut canvas.part(layout.tabs), scene, &layout, seen);
     pane::draw(&mut canvas.part(layout.pane), scene, layout.airy, seen);
+    private::draw(&mut canvas.part(layout.head), scene);
+    card::draw(&mut canvas.part(layout.pane), scene, seen);
     let cursor = composer::draw(canvas, scene, &layout);
     seen.composer = Size { width: layout.field.width, height: layout.field.height };
     if let Some(part) = notice::draw(&mut canvas.part(layout.notice), scene, seen.at_bottom) {

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::Scene;
+use super::{Scene, private};
 use crate::tui::composer::{MAX_ROWS, Placed};
 
 /// From this many rows on there is air between authors.
@@ -24,6 +24,8 @@ const WIDE: u16 = 100;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Layout {
     pub tabs: Rect,
+    /// Above the messages, how it stands with a private session. Nothing in other tabs.
+    pub head: Rect,
     pub pane: Rect,
     /// The row between the messages and the input, for what has to be said now. Where rows are few it is the last row
     /// of the pane.
@@ -80,12 +82,15 @@ impl Layout {
             free if airy => (composer_y.saturating_sub(1), free.saturating_sub(1)),
             free => (composer_y.saturating_sub(1), free),
         };
+        // A message is worth more than its head.
+        let head_rows = private::rows(scene).min(pane_rows / 2);
         // Over the pane it leaves the input free.
         let sidebar_rows = if is_beside { status_y.saturating_sub(1) } else { pane_rows };
         let sidebar = shows_sidebar.then(|| Rect::new(width.saturating_sub(columns), 1, columns, sidebar_rows));
         Self {
             tabs: Rect::new(0, 0, width, 1),
-            pane: Rect::new(0, 1, left, pane_rows),
+            head: Rect::new(0, 1, left, head_rows),
+            pane: Rect::new(0, 1 + head_rows, left, pane_rows - head_rows),
             notice: Rect::new(0, notice_y, left, 1),
             composer: if boxed {
                 Rect::new(1, composer_y, left.saturating_sub(2), composer_rows)

@@ -4,6 +4,7 @@
 //! [`draw`] lays the screen out and answers with what control needs to know of it as [`Seen`]; [`scrolled`] finds where
 //! the view stands after scrolling. All drawing goes through [`Canvas`], so that no size can make it panic.
 
+mod card;
 mod chat;
 mod clock;
 mod completion;
@@ -14,6 +15,7 @@ mod login;
 mod notice;
 mod overlay;
 mod pane;
+mod private;
 mod sidebar;
 mod status;
 mod tabs;
@@ -79,6 +81,8 @@ pub enum Target {
     User(Name),
     /// Go to the newest message.
     Newest,
+    /// Say yes or no to what another user asks.
+    Answer(bool),
 }
 
 impl Seen {

@@ -4,8 +4,8 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use shared::name::Name;
 
-use super::{Scene, Seen, Target, fresh};
-use crate::app::model::User;
+use super::{Scene, Seen, Target, fresh, private};
+use crate::app::model::{PeerState, TransferState, User};
 use crate::app::place::Place;
 use crate::tui::canvas::Canvas;
 use crate::tui::theme::Pill;
@@ -28,12 +28,73 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, scene: &Scene<'_>, seen: &mut Seen) 
         canvas.text(4, y, &format!("+{} more", online.len() - shown), theme.faint);
         y += 1;
     }
-    if offline.is_empty() {
+    if !offline.is_empty() {
+        y = heading(canvas, scene, y + 1, "OFFLINE", offline.len());
+        for name in offline {
+            person(canvas, scene, y, name, None, seen);
+            y += 1;
+        }
+    }
+    y = sessions(canvas, scene, y, seen);
+    transfers(canvas, scene, y, seen);
+}
+
+/// Private sessions that are alive. A click leads to the tab.
+fn sessions(canvas: &mut Canvas<'_>, scene: &Scene<'_>, y: u16, seen: &mut Seen) -> u16 {
+    let alive: Vec<_> = scene.model.peers.sessions.iter().filter(|(_, session)| session.is_alive()).collect();
+    if alive.is_empty() || y + 2 >= canvas.height() {
+        return y;
+    }
+    let theme = scene.theme;
+    let mut y = heading(canvas, scene, y + 1, "SESSIONS", alive.len());
+    for (name, session) in alive {
+        let (words, style) = match &session.state {
+            PeerState::Open(open) => (open.delay.map(private::milliseconds).unwrap_or_default(), theme.private),
+            PeerState::Asking { .. } => ("asked".to_owned(), theme.warn),
+            PeerState::Connecting { .. } => ("connecting".to_owned(), theme.warn),
+            PeerState::Closed { .. } => continue,
+        };
+        let glyph = canvas.drawing().glyphs.private;
+        canvas.text(2, y, glyph, style);
+        let end = canvas.width().saturating_sub(2);
+        let wanted = canvas.width_of(&words);
+        canvas.text_fit(4, y, end.saturating_sub(5 + wanted), name.as_str(), theme.person(name, None));
+        canvas.text_right(end, y, &words, theme.faint);
+        let part = canvas.part(Rect::new(0, y, canvas.width(), 1)).area();
+        seen.targets.push((part, Target::Tab(Place::Private(name.clone()))));
+        y += 1;
+    }
+    y
+}
+
+/// The newest files, two rows each. A click leads to the tab.
+fn transfers(canvas: &mut Canvas<'_>, scene: &Scene<'_>, y: u16, seen: &mut Seen) {
+    let all = &scene.model.peers.transfers;
+    if all.is_empty() || y + 3 >= canvas.height() {
         return;
     }
-    y = heading(canvas, scene, y + 1, "OFFLINE", offline.len());
-    for (y, name) in (y..height).zip(offline) {
-        person(canvas, scene, y, name, None, seen);
+    let (theme, glyphs) = (scene.theme, canvas.drawing().glyphs);
+    let mut y = heading(canvas, scene, y + 1, "TRANSFERS", all.iter().filter(|one| one.is_open()).count());
+    let room = usize::from(canvas.height().saturating_sub(y)) / 2;
+    let end = canvas.width().saturating_sub(2);
+    for transfer in all.iter().rev().take(room) {
+        let (glyph, style) = match transfer.state {
+            TransferState::Done { .. } => (glyphs.done, theme.ok),
+            TransferState::Failed { .. } => (glyphs.failed, theme.error),
+            _ if transfer.sending => (glyphs.up, theme.private),
+            _ => (glyphs.down, theme.private),
+        };
+        canvas.text(2, y, glyph, style);
+        canvas.text_fit(4, y, end.saturating_sub(4), &transfer.name.escaped(), theme.text);
+        let x = if matches!(transfer.state, TransferState::Moving(_)) {
+            private::gauge(canvas, scene, (4, y + 1), 7, transfer) + 1
+        } else {
+            4
+        };
+        canvas.text_fit(x, y + 1, end.saturating_sub(x), &private::progress(transfer), theme.faint);
+        let part = canvas.part(Rect::new(0, y, canvas.width(), 2)).area();
+        seen.targets.push((part, Target::Tab(Place::Private(transfer.user.clone()))));
+        y += 2;
     }
 }
 

@@ -4,13 +4,16 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use super::layout::{Breadth, Layout};
-use super::{Scene, notice};
+use super::{Scene, card, notice};
 use crate::app::place::Place;
 use crate::tui::canvas::Canvas;
 use crate::tui::theme::Pill;
 
 /// Keys and what they do; where there is little room, the last ones.
 const KEYS: [(&str, &str); 4] = [("Alt+1…9", "tab"), ("PgUp", "scroll"), ("Ctrl+G", "go to"), ("F1", "help")];
+
+/// Columns of a file on its way.
+const TRANSFER: u16 = 24;
 
 /// Columns of the name in the pill.
 const NAME: u16 = 20;
@@ -28,6 +31,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) 
     let x = canvas.text_fit(x, 0, NAME, &label, pill);
     let mut x = canvas.text(x, 0, " ", pill) + 2;
     x = canvas.text(x, 0, &format!("{} online", scene.model.users.len()), theme.text) + 3;
+    if let Some(transfer) = scene.model.peers.transfers.iter().find(|one| card::is_moving(one)) {
+        let arrow = if transfer.sending { canvas.drawing().glyphs.up } else { canvas.drawing().glyphs.down };
+        let words = format!("{arrow} {} {} %", transfer.name.escaped(), transfer.percent());
+        x = canvas.text_fit(x, 0, TRANSFER, &words, theme.private) + 3;
+    }
     if let Some(seconds) = notice::idle_seconds(scene).filter(|_| !layout.is_compact()) {
         x = canvas.text(x, 0, &format!("idle, {seconds} s left"), theme.warn) + 3;
     }

@@ -138,7 +138,8 @@ fn pill(scene: &Scene<'_>, conversation: &Conversation) -> Style {
         unread.filter(|line| line.from != *me).any(|line| pane::mentions(line.text.as_str(), me))
     };
     match conversation.place {
-        Place::With(_) | Place::Private(_) => theme.pill(Pill::Alert),
+        Place::With(_) => theme.pill(Pill::Alert),
+        Place::Private(_) => theme.pill(Pill::Private),
         Place::Room(_) if names_me() => theme.pill(Pill::Alert),
         Place::Room(_) => theme.raised.patch(theme.text).add_modifier(Modifier::BOLD),
     }

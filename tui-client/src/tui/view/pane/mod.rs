@@ -88,7 +88,8 @@ fn new_from(scene: &Scene<'_>, first: LineId) -> usize {
     let Some(transcript) = scene.transcript() else { return 0 };
     let me = scene.model.me.as_ref();
     let at_or_after = transcript.lines().skip_while(|line| line.id != first);
-    at_or_after.filter(|line| me != Some(&line.from)).count()
+    let is_new = |line: &&Line| scene.tab.unread_to.is_none_or(|last| line.id <= last);
+    at_or_after.filter(is_new).filter(|line| me != Some(&line.from)).count()
 }
 
 /// How many lines of others are newer than this one.

@@ -230,7 +230,7 @@ samples! { server, server_tag, ServerMessage;
     }
     PrivateMeet "private_meet" {
         "private_meet": ServerMessage::PrivateMeet(meeting()),
-        "private_meet_unseen": ServerMessage::PrivateMeet(
+        "private_meet-unseen": ServerMessage::PrivateMeet(
             Meeting { initiator: false, observed: None, addresses: Vec::new(), ..meeting() }
         ),
     }
@@ -253,7 +253,7 @@ samples! { peer, peer_tag, PeerMessage;
     }
     Text "text" {
         "text": PeerMessage::Text { n: 1, text: "only you see this".to_owned(), kind: Kind::TEXT },
-        "text_action": PeerMessage::Text { n: 2, text: "smiles".to_owned(), kind: Kind::ACTION },
+        "text-action": PeerMessage::Text { n: 2, text: "smiles".to_owned(), kind: Kind::ACTION },
     }
     Ack "ack" { "ack": PeerMessage::Ack { n: 2 }, }
     Bye "bye" { "bye": PeerMessage::Bye { reason: Reason::STOPPED }, }
@@ -264,7 +264,7 @@ samples! { peer, peer_tag, PeerMessage;
     }
     FileAccept "file_accept" {
         "file_accept": PeerMessage::FileAccept { file: FILE, from: 0, prefix: None },
-        "file_accept_rest": PeerMessage::FileAccept { file: FILE, from: 65_536, prefix: Some(HASH) },
+        "file_accept-rest": PeerMessage::FileAccept { file: FILE, from: 65_536, prefix: Some(HASH) },
     }
     FileRefuse "file_refuse" { "file_refuse": PeerMessage::FileRefuse { file: FILE }, }
     FilePiece "file_piece" {
@@ -275,6 +275,6 @@ samples! { peer, peer_tag, PeerMessage;
     FileKept "file_kept" { "file_kept": PeerMessage::FileKept { file: FILE }, }
     FileCancel "file_cancel" {
         "file_cancel": PeerMessage::FileCancel { file: FILE, why: String::new() },
-        "file_cancel_why": PeerMessage::FileCancel { file: FILE, why: "the disk is full".to_owned() },
+        "file_cancel-why": PeerMessage::FileCancel { file: FILE, why: "the disk is full".to_owned() },
     }
 }

@@ -11,6 +11,7 @@ use std::rc::Rc;
 
 use anyhow::{Context, Result, bail};
 use e2e::{Home, PlainClient, PtyBuilder, PtyClient, TestServer};
+use rustix::process::Signal;
 
 use crate::picture::{Colours, DARK, LIGHT, Picture, Renderer};
 
@@ -177,6 +178,7 @@ impl Studio<'_> {
         self.sizes(&lena)?;
         direct(&mut lena, people);
         self.take("direct", &lena, &DARK)?;
+        self.private(&mut lena, people)?;
         lena.keys("/logout\r");
         lena.exit();
         self.light(server, people)
@@ -193,6 +195,45 @@ impl Studio<'_> {
         }
         lena.resize(WIDE.0, WIDE.1);
         lena.expect_screen("the sidebar again", |screen| screen.contains("ONLINE"));
+        Ok(())
+    }
+
+    /// A private session: asked for, open, and with a file on its way. The words, ports and speeds differ every time.
+    fn private(&self, lena: &mut PtyClient, people: &mut Company) -> Result<()> {
+        people.kenji.ok("startprivate lena");
+        lena.expect_screen("the card", |screen| screen.contains("kenji wants to talk"));
+        self.take("request", lena, &DARK)?;
+        lena.keys("\u{1b}y");
+        people.kenji.expect_prefix("private open lena ");
+        people.kenji.answers(
+            "private lena Only the two of us here. Do you see the same four words?",
+            "ok private lena delivered",
+        );
+        lena.keys("/go kenji\r");
+        lena.expect_screen("a tab with kenji", |screen| screen.contains("@kenji"));
+        // The private tab stands before the direct one.
+        lena.keys("\u{1b}\u{1b}[D");
+        lena.keys("\u{1b}[1;3D");
+        lena.expect_screen("the private tab", |screen| screen.contains("to kenji, direct and private"));
+        lena.keys("Yes, the very same. Nobody is in between, then.\r");
+        lena.expect_screen("the own line", |screen| screen.contains("in between, then.") && screen.contains('✓'));
+        lena.keys("/verify\r");
+        lena.expect_screen("the mark", |screen| screen.contains("is verified"));
+        let film = self.home.path().join("harbour at dusk.mkv");
+        fs::File::create(&film)?.set_len(2 << 30)?;
+        people.kenji.ok(&format!("send lena {}", film.display()));
+        lena.expect_screen("the offer", |screen| screen.contains("kenji offers"));
+        self.take("private", lena, &DARK)?;
+        lena.keys("\u{1b}y");
+        people.kenji.expect("file progress 1 25");
+        people.kenji.signal(Signal::STOP);
+        lena.expect_screen("the gauge", |screen| screen.contains(" s left"));
+        self.take("transfer", lena, &DARK)?;
+        people.kenji.signal(Signal::CONT);
+        lena.keys("/cancel 1\r");
+        people.kenji.expect_prefix("file failed 1 lena");
+        lena.keys("/stopprivate\r");
+        people.kenji.expect("private closed lena by peer");
         Ok(())
     }
 

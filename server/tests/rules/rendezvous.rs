@@ -154,7 +154,7 @@ fn two_who_ask_each_other_are_introduced_at_once() {
 fn who_cannot_be_reached_cannot_be_asked() {
     let mut world = World::new();
     let (hans, yoda) = (world.login("hans"), world.login("yoda"));
-    let mut refused = |world: &mut World, whom: &str, expected: &str| {
+    let refused = |world: &mut World, whom: &str, expected: &str| {
         world.ask_private(hans, whom, 1);
         assert_eq!(world.refusal(hans), expected, "{whom}");
     };

@@ -44,7 +44,9 @@ fn help_names_every_command_that_exists() {
     let server = TestServer::start();
     let mut hans = server.login("hans");
     let lines = hans.ok("help");
-    for command in ["message", "broadcast", "whoelse", "whoelsesince", "block", "unblock", "blocked", "history", "startprivate"] {
+    for command in
+        ["message", "broadcast", "whoelse", "whoelsesince", "block", "unblock", "blocked", "history", "startprivate"]
+    {
         assert!(lines.iter().any(|line| line.contains(command)), "{command} is missing in {lines:#?}");
     }
     for later in ["unsend", "search"] {

@@ -22,7 +22,7 @@ fn who_was_asked_says_yes_and_both_see_the_same_words() {
     hans.answers("startprivate yoda", "ok startprivate yoda");
     yoda.expect("private request from hans, answer: accept hans, decline hans");
     yoda.answers("accept hans", "ok accept hans");
-    let words = |line: String| line.split(" words ").nth(1).map(|words| words.to_owned()).expect("words");
+    let words = |line: String| line.split(" words ").nth(1).map(str::to_owned).expect("words");
     let (one, other) = (hans.expect_prefix("private open yoda "), yoda.expect_prefix("private open hans "));
     assert_eq!(words(one), words(other));
 }
@@ -107,7 +107,10 @@ fn it_is_refused_in_plain_words() {
     hans.refused("stopprivate leia", "no-session");
     let mut vader = server.login("vader");
     vader.ok("block hans");
-    assert_eq!(hans.refused("startprivate vader", "blocked"), "error blocked startprivate vader: vader has blocked you");
+    assert_eq!(
+        hans.refused("startprivate vader", "blocked"),
+        "error blocked startprivate vader: vader has blocked you"
+    );
     vader.refused("startprivate hans", "you-blocked");
 }
 

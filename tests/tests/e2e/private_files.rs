@@ -48,7 +48,9 @@ impl Room {
 
     fn downloads(&self) -> Vec<String> {
         let mut names: Vec<String> = fs::read_dir(self.folder.path().join("downloads"))
-            .map(|entries| entries.map(|entry| entry.expect("a file").file_name().to_string_lossy().into_owned()).collect())
+            .map(|entries| {
+                entries.map(|entry| entry.expect("a file").file_name().to_string_lossy().into_owned()).collect()
+            })
             .unwrap_or_default();
         names.sort();
         names
@@ -119,7 +121,9 @@ fn either_side_can_stop_it() {
         if hans_stops {
             room.hans.expect(&format!("file progress {number} 0"));
             room.hans.send(&format!("cancel {number}"));
-            let end = room.yoda.expect_line("an end", |line| line.starts_with("file failed") || line.starts_with("file received"));
+            let end = room
+                .yoda
+                .expect_line("an end", |line| line.starts_with("file failed") || line.starts_with("file received"));
             assert!(end.starts_with("file failed") || end.starts_with("file received"));
         } else {
             room.yoda.send(&format!("cancel {number}"));
@@ -200,9 +204,11 @@ fn a_file_goes_on_where_it_was_when_the_sender_vanished() {
     yoda.ok("accept hans");
     yoda.expect("file progress 1 25");
     hans.kill();
-    let end = yoda.expect_line("an end", |line| line.starts_with("file failed 1") || line.starts_with("file received 1"));
+    let end =
+        yoda.expect_line("an end", |line| line.starts_with("file failed 1") || line.starts_with("file received 1"));
     assert!(end.starts_with("file failed 1"), "too quick to be interrupted: {end}");
-    let parts: Vec<_> = fs::read_dir(&downloads).expect("the folder").map(|entry| entry.expect("a file").path()).collect();
+    let parts: Vec<_> =
+        fs::read_dir(&downloads).expect("the folder").map(|entry| entry.expect("a file").path()).collect();
     assert_eq!(parts.len(), 1, "{parts:?}");
     let kept = fs::metadata(&parts[0]).expect("a file").len();
     assert!(kept > 0 && parts[0].extension().is_some_and(|ending| ending == "part"), "{parts:?}");

@@ -52,7 +52,8 @@ fn strangers_garbage_and_replays_stay_out_and_the_right_one_gets_in() {
     let mut yoda = server.raw_login("yoda");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let (right, stranger) = (Arc::new(Identity::make().expect("a key")), Arc::new(Identity::make().expect("a key")));
+        let (right, stranger) =
+            (Arc::new(Identity::make().expect("a key")), Arc::new(Identity::make().expect("a key")));
         hans.ok("startprivate yoda");
         let meeting = accept(&mut yoda, &right);
         let door = meeting.addresses.first().or(meeting.observed.as_ref()).expect("an address").clone();

@@ -259,7 +259,6 @@ fn describe_command(command: &Command) -> String {
         Command::Broadcast { .. } => return to(&Place::lobby()),
         Command::Private { to: user, .. } => return to(&Place::Private(name(user))),
         Command::Send { user, path } => format!("{path} to {user}"),
-        Command::Cancel { number } => number.to_string(),
         Command::Block { user }
         | Command::Unblock { user }
         | Command::Startprivate { user }
@@ -270,7 +269,7 @@ fn describe_command(command: &Command) -> String {
         | Command::Verify { user }
         | Command::Whois { user }
         | Command::Screen(OnScreen::Go(user)) => user.clone(),
-        Command::Screen(OnScreen::Tab(number)) => number.to_string(),
+        Command::Cancel { number } | Command::Screen(OnScreen::Tab(number)) => number.to_string(),
         Command::Screen(OnScreen::Theme(Some(theme))) => theme.clone(),
         Command::Whoelsesince { span } => format!("{} seconds", span.as_secs()),
         Command::History { with: Some(user), count } => format!("@{user} {count}"),

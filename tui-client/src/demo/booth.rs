@@ -28,7 +28,7 @@ const FILE: &str = "stop-14.txt";
 pub(super) struct Booths {
     newcomer: String,
     folder: PathBuf,
-    booths: BTreeMap<Person, Booth>,
+    all: BTreeMap<Person, Booth>,
 }
 
 struct Booth {
@@ -47,8 +47,8 @@ impl Booths {
             let board = Switchboard::new(PeerOptions { state: None, downloads, port: None });
             (person, Booth { board, current: None, last: (0, FileId(0)) })
         };
-        let booths = Person::ALL.into_iter().map(booth).collect();
-        Self { newcomer: newcomer.to_owned(), folder: folder.to_owned(), booths }
+        let all = Person::ALL.into_iter().map(booth).collect();
+        Self { newcomer: newcomer.to_owned(), folder: folder.to_owned(), all }
     }
 
     /// Opens a person's door for a session. The error is a fragment.
@@ -60,7 +60,7 @@ impl Booths {
         control: Option<SocketAddr>,
     ) -> Result<Door, String> {
         let asked = has_asked.then_some(self.newcomer.as_str());
-        let booth = self.booths.get_mut(&who).expect("everybody has a booth");
+        let booth = self.all.get_mut(&who).expect("everybody has a booth");
         let door = booth.board.open_door(offer, asked, control)?;
         (booth.current, booth.last) = (Some((offer, has_asked)), (0, FileId(0)));
         Ok(door)
@@ -68,7 +68,7 @@ impl Booths {
 
     /// Both sides want the session.
     pub fn meet(&mut self, who: Person, meeting: Meeting) {
-        let Some(booth) = self.booths.get_mut(&who) else { return };
+        let Some(booth) = self.all.get_mut(&who) else { return };
         if let Some((offer, _)) = &mut booth.current {
             *offer = meeting.offer;
             booth.board.meet(meeting, who.name().to_owned());
@@ -77,14 +77,14 @@ impl Booths {
 
     /// Nothing came of it.
     pub fn forget(&mut self, who: Person, offer: OfferId) {
-        let Some(booth) = self.booths.get_mut(&who) else { return };
+        let Some(booth) = self.all.get_mut(&who) else { return };
         booth.board.forget(offer);
         booth.current = booth.current.filter(|(current, _)| *current != offer);
     }
 
     /// Says something in the session, where there is one.
     pub fn say(&mut self, who: Person, text: String) {
-        let Some(booth) = self.booths.get_mut(&who) else { return };
+        let Some(booth) = self.all.get_mut(&who) else { return };
         let Some((offer, _)) = booth.current else { return };
         booth.last.0 += 1;
         booth.board.order(offer, LinkOrder::Say { n: booth.last.0, text, kind: Kind::TEXT });
@@ -94,7 +94,7 @@ impl Booths {
     pub fn send_file(&mut self, who: Person) -> io::Result<()> {
         let path = self.folder.join(FILE);
         std::fs::write(&path, STOP_14)?;
-        let Some(booth) = self.booths.get_mut(&who) else { return Ok(()) };
+        let Some(booth) = self.all.get_mut(&who) else { return Ok(()) };
         let Some((offer, has_asked)) = booth.current else { return Ok(()) };
         // Who has asked counts 1, 3, 5; the other one 2, 4, 6.
         let next = if booth.last.1.0 == 0 { 2 - u64::from(has_asked) } else { booth.last.1.0 + 2 };
@@ -106,7 +106,7 @@ impl Booths {
 
     /// Ends the session, in words.
     pub fn close(&mut self, who: Person) {
-        let Some(booth) = self.booths.get_mut(&who) else { return };
+        let Some(booth) = self.all.get_mut(&who) else { return };
         if let Some((offer, _)) = booth.current.take() {
             booth.board.order(offer, LinkOrder::Close(Reason::LOGGED_OUT));
         }
@@ -124,7 +124,7 @@ impl Booths {
 
     async fn hear(&mut self) -> (Person, OfferId, PeerEvent) {
         poll_fn(|context| {
-            for (person, booth) in &mut self.booths {
+            for (person, booth) in &mut self.all {
                 // Waiting for an event keeps no state: it may be begun anew every time.
                 if let Poll::Ready((offer, event)) = pin!(booth.board.next()).poll(context) {
                     return Poll::Ready((*person, offer, event));
@@ -136,7 +136,7 @@ impl Booths {
     }
 
     fn note(&mut self, with: Person, offer: OfferId, event: PeerEvent) -> Option<Event> {
-        let booth = self.booths.get_mut(&with)?;
+        let booth = self.all.get_mut(&with)?;
         let (_, has_asked) = booth.current.filter(|(current, _)| *current == offer)?;
         match event {
             PeerEvent::Opened(Opened { words, .. }) => Some(Event::Opened { with, has_asked, words: words.join(" ") }),

@@ -217,7 +217,10 @@ impl Open {
             self.read.reserve(READ_CHUNK);
             let step = tokio::select! {
                 biased;
-                written = self.out.push(&mut self.writer), if has_output => self.written(written),
+                written = self.out.push(&mut self.writer), if has_output => {
+                    self.out.note(written);
+                    Ok(())
+                }
                 order = orders.recv() => self.order(order, report).await,
                 read = reader.read_buf(&mut self.read), if is_listening => self.heard(read),
                 output = self.transfers.next(), if takes_pieces => self.output(output, report).await,
@@ -298,15 +301,6 @@ impl Open {
         }
     }
 
-    /// A write that fails is not yet the end: what the other side said before may say why.
-    fn written(&mut self, written: std::io::Result<()>) -> Result<(), End> {
-        if let Err(error) = written {
-            tracing::debug!(%error, "a write to the other client failed");
-            self.out.is_broken = true;
-        }
-        Ok(())
-    }
-
     fn deadline(&self) -> Instant {
         let silence = self.start + Duration::from_millis(self.session.deadline().0);
         let stall = self.out.stuck_since.map(|since| since + self.timing.write_stall);
@@ -376,6 +370,15 @@ impl Outgoing {
         self.bytes.advance(count);
         self.stuck_since = Some(Instant::now());
         Ok(())
+    }
+
+    /// A write that fails is not yet the end: what the other side said before may say why.
+    fn note(&mut self, written: std::io::Result<()>) {
+        if let Err(error) = written {
+            tracing::debug!(%error, "a write to the other client failed");
+            self.is_broken = true;
+            self.stuck_since = None;
+        }
     }
 
     /// Writes everything and closes, and reads until the other side closes too: closing a socket with unread bytes in it

@@ -10,8 +10,8 @@ use shared::text::{Lines, SafeText};
 
 use super::*;
 use crate::app::command::{Command, Verb, find};
-use crate::app::place::{Place, name, safe};
 use crate::app::peer::KeyTrust;
+use crate::app::place::{Place, name, safe};
 use crate::app::report::{
     Aside, Closing, Done, FileNews, List, Manner, PeerNews, Person, Refused, Remark, Report, Said, Standing, Why,
 };

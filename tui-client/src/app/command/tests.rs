@@ -130,7 +130,11 @@ fn every_command_leads_to_its_own_row() {
         assert_eq!(spec.verb.spec(), spec);
         let example =
             |kind, word: &str| spec.arguments.iter().any(|argument| argument.kind == kind).then(|| word.to_owned());
-        let (user, text, time) = (example(Kind::User, "yoda"), example(Kind::Text, "hi").or(example(Kind::Path, "hi")), example(Kind::Time, "5m"));
+        let (user, text, time) = (
+            example(Kind::User, "yoda"),
+            example(Kind::Text, "hi").or(example(Kind::Path, "hi")),
+            example(Kind::Time, "5m"),
+        );
         let number = example(Kind::Number, "2");
         let command = build(spec, Fields { user, text, time, number, ..Fields::default() }).unwrap();
         assert_eq!(command.verb(), spec.verb);

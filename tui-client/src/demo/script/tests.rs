@@ -31,7 +31,10 @@ fn all_lines() -> Vec<&'static str> {
     });
     let parts = Person::ALL.into_iter().map(Person::part);
     let replies = parts.flat_map(|part| part.replies.iter().flat_map(|reply| reply.say).chain(part.otherwise));
-    beats.chain(replies.copied()).chain([WEN_IS_AWAY, IT_WAITED, VISITED, SENT, NOT_WANTED, THANKS, ANOTHER_TIME]).collect()
+    beats
+        .chain(replies.copied())
+        .chain([WEN_IS_AWAY, IT_WAITED, VISITED, SENT, NOT_WANTED, THANKS, ANOTHER_TIME])
+        .collect()
 }
 
 #[test]
@@ -169,7 +172,8 @@ fn a_flood_is_not_answered_by_a_flood() {
 #[test]
 fn every_line_can_be_sent_and_shown() {
     for line in all_lines() {
-        let filled = line.replace("{you}", "anna").replace("{words}", "cedar harbor abandon zoo").replace("{who}", "nadia");
+        let filled =
+            line.replace("{you}", "anna").replace("{words}", "cedar harbor abandon zoo").replace("{who}", "nadia");
         assert!(!filled.contains(['{', '}']), "{line}: something is not filled in");
         let fits = filled.len() <= 160 && filled.is_ascii() && !filled.contains(char::is_control);
         assert!(fits, "{line}: it should fit on two rows of any terminal");

@@ -224,7 +224,8 @@ impl Transfers {
 
     fn drop_file(&mut self, file: FileId) -> bool {
         self.told.remove(&file);
-        let receiving = self.receiving.remove(&file).map(Incoming::cancel).is_some();
+        // What is there stays, to be continued.
+        let receiving = self.receiving.remove(&file).is_some();
         self.sending.remove(&file).is_some() || receiving
     }
 
@@ -388,7 +389,9 @@ impl Transfers {
             Ok(()) => Ok(()),
             Err(receive::Wrong::Broken(why)) => Err(Violation(why)),
             Err(receive::Wrong::Lie(why)) => {
-                self.receiving.remove(&file).map(Incoming::discard);
+                if let Some(incoming) = self.receiving.remove(&file) {
+                    incoming.discard();
+                }
                 self.give_up(file, why, "failed");
                 Ok(())
             }

@@ -171,9 +171,6 @@ impl Incoming {
         }
     }
 
-    /// The transfer stops; what is there stays to be continued.
-    pub fn cancel(self) {}
-
     /// The transfer stops, and what is there is worth nothing.
     pub fn discard(self) {
         if let State::Moving(Moving { work, .. }) | State::Preparing(work) = self.state {
@@ -245,7 +242,7 @@ fn explain(error: &io::Error) -> String {
 struct Part {
     folder: OwnedFd,
     path: PathBuf,
-    part: String,
+    name: String,
     receipt: Receipt,
     file: File,
     hasher: blake3::Hasher,
@@ -269,7 +266,7 @@ impl Part {
         let mut this = Self {
             folder,
             path: path.to_owned(),
-            part,
+            name: part,
             receipt: receipt.clone(),
             file,
             hasher: blake3::Hasher::new(),
@@ -339,7 +336,7 @@ impl Part {
         self.file.sync_all()?;
         for number in 1..=SAME_NAME {
             let name = names::numbered(&self.receipt.name, number);
-            match rename_new(&self.folder, &self.part, &name) {
+            match rename_new(&self.folder, &self.name, &name) {
                 Err(Errno::EXIST) => {}
                 outcome => {
                     outcome?;
@@ -360,7 +357,7 @@ impl Part {
 
     fn delete(&self) {
         // What cannot be deleted is overwritten by the next attempt.
-        let _ = rustix::fs::unlinkat(&self.folder, &self.part, AtFlags::empty());
+        let _ = rustix::fs::unlinkat(&self.folder, &self.name, AtFlags::empty());
     }
 }
 

@@ -78,7 +78,11 @@ impl Pair {
                     if let PeerEvent::FileOffered { file, .. } = event {
                         self.receiver.order(FileOrder::Accept { file });
                     }
-                    if from_sender { self.told.push(event.clone()) } else { self.heard.push(event.clone()) }
+                    if from_sender {
+                        self.told.push(event.clone());
+                    } else {
+                        self.heard.push(event.clone());
+                    }
                     if fits(&event) {
                         return event;
                     }
@@ -311,7 +315,7 @@ async fn wait_for_length(downloads: &Path, length: u64) {
 #[tokio::test]
 async fn another_file_of_the_same_name_and_size_begins_anew() {
     let mut victim = victim("a.bin", 200_000).accepted().await;
-    victim.piece(0, &[9; 60_000]).expect("the next piece");
+    victim.piece(0, &vec![9; 60_000]).expect("the next piece");
     let Victim { folder, receiver } = victim;
     let downloads = folder.path().join("downloads");
     receiver.end();
@@ -342,7 +346,10 @@ async fn a_file_that_changes_its_length_is_not_sent_as_what_it_was() {
         let failed = pair.until(|event| matches!(event, PeerEvent::FileFailed { .. })).await;
         assert!(format!("{failed:?}").contains("offered"), "{change}: {failed:?}");
         pair.until(|event| matches!(event, PeerEvent::FileFailed { .. })).await;
-        assert!(pair.received().iter().all(|(name, _)| name.ends_with(".part")), "{change}: no final name");
+        assert!(
+            pair.received().iter().all(|(name, _)| Path::new(name).extension().is_some_and(|ending| ending == "part")),
+            "{change}: no final name"
+        );
     }
 }
 
@@ -396,7 +403,10 @@ async fn two_sessions_receive_the_same_name_at_once() {
     second.heard(offer()).expect("an offer");
     let mut first = first.accepted().await;
     second.order(FileOrder::Accept { file: ONE });
-    while !matches!(timeout(SECOND, second.next()).await.expect("in time"), Output::Frame(PeerMessage::FileAccept { .. })) {}
+    while !matches!(
+        timeout(SECOND, second.next()).await.expect("in time"),
+        Output::Frame(PeerMessage::FileAccept { .. })
+    ) {}
     for receiver in [&mut first.receiver, &mut second] {
         receiver.heard(PeerMessage::FilePiece { file: ONE, at: 0, data: b"abc".to_vec() }).expect("a piece");
         receiver.heard(PeerMessage::FileEnd { file: ONE, hash: hash(b"abc") }).expect("an end");
@@ -446,18 +456,83 @@ async fn a_full_disk_is_told_to_both_and_leaves_nothing() {
     assert_eq!(left, ["filler"]);
 }
 
+const HOSTILE: &[&str] = &[
+    "../x",
+    "../../etc/passwd",
+    "/etc/passwd",
+    "/",
+    "//",
+    "..",
+    ".",
+    "...",
+    "",
+    " ",
+    "  .  ",
+    "..\\x",
+    "C:\\x",
+    "C:",
+    "\\\\server\\share\\x",
+    "a/b/c",
+    "a\\b",
+    "a\0b",
+    "\0",
+    ".bashrc",
+    ".ssh/authorized_keys",
+    "..bashrc",
+    "-rf",
+    "--help",
+    "-",
+    "~",
+    "~/x",
+    "~root",
+    "x.",
+    "x ",
+    "x. .",
+    "x\n",
+    "x\r\ny",
+    "x\ty",
+    "\u{1b}[31mred",
+    "\u{7}",
+    "\u{9b}x",
+    "\u{202e}gnp.exe",
+    "a\u{200b}b",
+    "\u{feff}a",
+    "a\u{2028}b",
+    "\u{e0041}",
+    "a\u{ad}b",
+    "\u{115f}",
+    "\u{fdd0}",
+    "*",
+    "?",
+    "a|b",
+    "a>b",
+    "a<b",
+    "a\"b",
+    "a'b",
+    "$(reboot)",
+    "`reboot`",
+    "${HOME}",
+    "a;b",
+    "a&b",
+    "!!",
+    "a:b",
+    "x\u{fffe}",
+    "x\u{e000}",
+    "x\u{85}y",
+    "x\u{2066}y",
+    "x.part",
+    ".tern-0123456789abcdef.part",
+    "x (2)",
+    "Ä",
+    "A\u{308}",
+    "\u{301}",
+    "日本語.txt",
+    "👩‍👩‍👧.png",
+];
+
 /// Names that want to be somewhere else, something else, or nothing.
 fn hostile_names() -> Vec<String> {
-    let mut names: Vec<String> = [
-        "../x", "../../etc/passwd", "/etc/passwd", "/", "//", "..", ".", "...", "", " ", "  .  ", "..\\x", "C:\\x", "C:",
-        "\\\\server\\share\\x", "a/b/c", "a\\b", "a\0b", "\0", ".bashrc", ".ssh/authorized_keys", "..bashrc", "-rf",
-        "--help", "-", "~", "~/x", "~root", "x.", "x ", "x. .", "x\n", "x\r\ny", "x\ty", "\u{1b}[31mred", "\u{7}", "\u{9b}x",
-        "\u{202e}gnp.exe", "a\u{200b}b", "\u{feff}a", "a\u{2028}b", "\u{e0041}", "a\u{ad}b", "\u{115f}", "\u{fdd0}",
-        "*", "?", "a|b", "a>b", "a<b", "a\"b", "a'b", "$(reboot)", "`reboot`", "${HOME}", "a;b", "a&b", "!!", "a:b",
-        "x\u{fffe}", "x\u{e000}", "x\u{85}y", "x\u{2066}y", "x.part", ".tern-0123456789abcdef.part", "x (2)", "Ä", "A\u{308}", "\u{301}", "日本語.txt", "👩‍👩‍👧.png",
-    ]
-    .map(str::to_owned)
-    .into();
+    let mut names: Vec<String> = HOSTILE.iter().map(|&name| name.to_owned()).collect();
     for device in ["CON", "con", "PRN", "AUX", "NUL", "COM1", "com9", "LPT1", "lpt0", "CONIN$", "COM¹"] {
         for ending in ["", ".txt", ".tar.gz", " .txt", "."] {
             names.push(format!("{device}{ending}"));

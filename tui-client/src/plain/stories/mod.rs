@@ -22,8 +22,8 @@ use super::{Clock, Line, Voice};
 use crate::app::effect::{Effect, LogIn};
 use crate::app::model::{AcceptPeers, Hosting, Linger, Model, Settings};
 use crate::app::moment::{Jitter, Moment, Mono};
-use crate::app::peer::PeerOrder;
 use crate::app::msg::{Fault, Msg, Trust};
+use crate::app::peer::PeerOrder;
 use crate::app::update::update;
 
 /// 2026-11-20 14:02 UTC, when every story begins.

@@ -89,7 +89,7 @@ fn one_row(canvas: &mut Canvas<'_>, scene: &Scene<'_>, words: &str, seen: &mut S
     let theme = scene.theme;
     let width = canvas.width();
     canvas.fill(Rect::new(0, 0, width, 1), fresh(theme.surface.patch(theme.text)));
-    let keys_width = 22.min(width);
+    let keys_width = 24.min(width);
     let x = canvas.text(1, 0, canvas.drawing().glyphs.private, theme.private) + 1;
     canvas.text_fit(x, 0, width.saturating_sub(keys_width + x), words, theme.text);
     keys(canvas, scene, width.saturating_sub(keys_width), 0, seen);

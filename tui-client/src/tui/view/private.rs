@@ -101,6 +101,14 @@ pub(super) fn milliseconds(delay: Duration) -> String {
     }
 }
 
+/// A span for people: seconds up to two minutes, then minutes.
+fn span(span: Duration) -> String {
+    match span.as_secs() {
+        seconds @ ..120 => format!("{seconds} s"),
+        seconds => format!("{} min", seconds.div_ceil(60)),
+    }
+}
+
 fn file(canvas: &mut Canvas<'_>, scene: &Scene<'_>, y: u16, transfer: &Transfer) {
     let theme = scene.theme;
     let arrow = if transfer.sending { canvas.drawing().glyphs.up } else { canvas.drawing().glyphs.down };
@@ -144,7 +152,7 @@ pub(super) fn progress(transfer: &Transfer) -> String {
         TransferState::Offered => format!("{} offered", card::bytes(transfer.size)),
         TransferState::Moving(progress) => {
             let rate = progress.rate.map(|rate| format!("{}/s", card::bytes(rate))).unwrap_or_default();
-            let left = transfer.left().map(|left| format!("  {} s left", left.as_secs())).unwrap_or_default();
+            let left = transfer.left().map(|left| format!("  {} left", span(left))).unwrap_or_default();
             format!("{rate}{left}")
         }
         TransferState::Done { .. } => "done".to_owned(),

@@ -46,10 +46,14 @@ fn sessions(canvas: &mut Canvas<'_>, scene: &Scene<'_>, y: u16, seen: &mut Seen)
         return y;
     }
     let theme = scene.theme;
+    let separator = canvas.drawing().glyphs.separator;
     let mut y = heading(canvas, scene, y + 1, "SESSIONS", alive.len());
     for (name, session) in alive {
         let (words, style) = match &session.state {
-            PeerState::Open(open) => (open.delay.map(private::milliseconds).unwrap_or_default(), theme.private),
+            PeerState::Open(open) => {
+                let delay = open.delay.map(|delay| format!(" {} {}", separator, private::milliseconds(delay)));
+                (format!("direct{}", delay.unwrap_or_default()), theme.private)
+            }
             PeerState::Asking { .. } => ("asked".to_owned(), theme.warn),
             PeerState::Connecting { .. } => ("connecting".to_owned(), theme.warn),
             PeerState::Closed { .. } => continue,
@@ -79,19 +83,27 @@ fn transfers(canvas: &mut Canvas<'_>, scene: &Scene<'_>, y: u16, seen: &mut Seen
     let end = canvas.width().saturating_sub(2);
     for transfer in all.iter().rev().take(room) {
         let (glyph, style) = match transfer.state {
-            TransferState::Done { .. } => (glyphs.done, theme.ok),
+            TransferState::Done { .. } if transfer.sending => (glyphs.up, theme.ok),
+            TransferState::Done { .. } => (glyphs.down, theme.ok),
             TransferState::Failed { .. } => (glyphs.failed, theme.error),
             _ if transfer.sending => (glyphs.up, theme.private),
             _ => (glyphs.down, theme.private),
         };
         canvas.text(2, y, glyph, style);
         canvas.text_fit(4, y, end.saturating_sub(4), &transfer.name.escaped(), theme.text);
-        let x = if matches!(transfer.state, TransferState::Moving(_)) {
-            private::gauge(canvas, scene, (4, y + 1), 7, transfer) + 1
-        } else {
-            4
-        };
-        canvas.text_fit(x, y + 1, end.saturating_sub(x), &private::progress(transfer), theme.faint);
+        match &transfer.state {
+            TransferState::Moving(_) => {
+                private::gauge(canvas, scene, (2, y + 1), end.saturating_sub(8), transfer);
+            }
+            TransferState::Done { .. } => {
+                let columns = end.saturating_sub(8);
+                canvas.gauge(2, y + 1, columns, 1000, [theme.ok, theme.faint]);
+                canvas.text_right(end, y + 1, glyphs.done, theme.ok);
+            }
+            _ => {
+                canvas.text_fit(4, y + 1, end.saturating_sub(4), &private::progress(transfer), theme.faint);
+            }
+        }
         let part = canvas.part(Rect::new(0, y, canvas.width(), 2)).area();
         seen.targets.push((part, Target::Tab(Place::Private(transfer.user.clone()))));
         y += 2;
@@ -161,6 +173,10 @@ fn note(scene: &Scene<'_>, name: &Name, user: Option<&User>) -> Note {
     let unread = if place == *scene.place { 0 } else { scene.model.conversations.get(&place).map_or(0, |c| c.unread) };
     if unread > 0 {
         return Note { words: format!(" {unread} "), style: theme.pill(Pill::Alert) };
+    }
+    if scene.model.peers.open(name).is_some() {
+        let words = scene.state.look.drawing.glyphs.private.to_owned();
+        return Note { words, style: theme.private };
     }
     let words = if scene.model.me.as_ref() == Some(name) {
         "you".to_owned()

@@ -25,7 +25,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) 
     let label = match scene.place {
         Place::Room(room) => format!("#{room}"),
         Place::With(name) => format!("@{name}"),
-        Place::Private(name) => format!("⇄ {name}"),
+        Place::Private(name) => format!("{} {name}", canvas.drawing().glyphs.private),
     };
     let x = canvas.text(0, 0, " ", pill);
     let x = canvas.text_fit(x, 0, NAME, &label, pill);
@@ -33,7 +33,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) 
     x = canvas.text(x, 0, &format!("{} online", scene.model.users.len()), theme.text) + 3;
     if let Some(transfer) = scene.model.peers.transfers.iter().find(|one| card::is_moving(one)) {
         let arrow = if transfer.sending { canvas.drawing().glyphs.up } else { canvas.drawing().glyphs.down };
-        let words = format!("{arrow} {} {} %", transfer.name.escaped(), transfer.percent());
+        let words = format!("{arrow} {} %  {}", transfer.percent(), transfer.name.escaped());
         x = canvas.text_fit(x, 0, TRANSFER, &words, theme.private) + 3;
     }
     if let Some(seconds) = notice::idle_seconds(scene).filter(|_| !layout.is_compact()) {

@@ -66,7 +66,7 @@ fn items<'a>(canvas: &Canvas<'_>, scene: &Scene<'a>, layout: &Layout) -> Vec<Ite
         let label = match &conversation.place {
             Place::Room(room) => room.to_string(),
             Place::With(name) => format!("@{name}"),
-            Place::Private(name) => format!("⇄ {name}"),
+            Place::Private(name) => format!("{} {name}", canvas.drawing().glyphs.private),
         };
         let unread = if is_front { 0 } else { conversation.unread };
         let number = index + 1;
@@ -113,6 +113,8 @@ impl Item<'_> {
         } else {
             (" ", theme.faint, theme.muted)
         };
+        let is_private = matches!(self.place, Place::Private(_)) && theme.depth != Depth::None;
+        let name = if is_private { name.patch(theme.private) } else { name };
         let pill_width = self.pill.map_or(0, |_| canvas.width_of(&count(self.unread)) + 3);
         let mut column = canvas.text(x, 0, bar, theme.accent);
         column = canvas.text(column, 0, &self.number.to_string(), number) + 1;

@@ -19,6 +19,10 @@ use crate::app::report::{Done, PeerNews, Report, Why};
 /// Requests of others that are kept. The server keeps as many.
 const REQUESTS: usize = 8;
 
+/// An own request is over this much after its time, if the server does not say so: an answer of the last moment is still
+/// on its way.
+const GRACE: Duration = Duration::from_secs(5);
+
 /// Asks for a session. Files are offered as soon as it stands.
 pub(in crate::app::update) fn asked_for(
     turn: &mut Turn<'_>,
@@ -233,7 +237,7 @@ pub(in crate::app::update) fn woke(turn: &mut Turn<'_>) {
         tell(turn, &from, PeerNews::Ended(Reason::EXPIRED));
     }
     let late = |(user, session): (&Name, &PeerSession)| match session.state {
-        PeerState::Asking { until } if until <= now => Some((user.clone(), session.offer)),
+        PeerState::Asking { until } if until.after(GRACE) <= now => Some((user.clone(), session.offer)),
         _ => None,
     };
     let late: Vec<(Name, OfferId)> = turn.model.peers.sessions.iter().filter_map(late).collect();
@@ -245,7 +249,7 @@ pub(in crate::app::update) fn woke(turn: &mut Turn<'_>) {
 /// When the next request is over.
 pub(in crate::app::update) fn deadline(model: &Model) -> Option<Mono> {
     let own = model.peers.sessions.values().filter_map(|session| match session.state {
-        PeerState::Asking { until } => Some(until),
+        PeerState::Asking { until } => Some(until.after(GRACE)),
         _ => None,
     });
     model.peers.requests.iter().map(|request| request.until).chain(own).min()

@@ -156,7 +156,9 @@ fn end(turn: &mut Turn<'_>, user: &Name, why: &str) -> usize {
     session.files.clear();
     let (unacked, awaited) = (std::mem::take(&mut session.unacked), std::mem::take(&mut session.awaited));
     let transcript = &mut turn.model.conversations.open(&Place::Private(user.clone())).transcript;
-    unacked.values().for_each(|line| transcript.set_state(*line, State::Undelivered));
+    for line in unacked.values() {
+        transcript.set_state(*line, State::Undelivered);
+    }
     for _ in awaited {
         talk::not_delivered(turn, user, why);
     }
@@ -193,7 +195,7 @@ pub(super) fn close(turn: &mut Turn<'_>, user: &Name, reason: Reason) {
     }
 }
 
-/// When a request of this side would have been answered at the latest, and a bit.
+/// When a request of this side expires.
 fn until(turn: &Turn<'_>) -> Mono {
-    turn.now.mono.after(std::time::Duration::from_millis(shared::limits::PRIVATE_ASK_MS + 5_000))
+    turn.now.mono.after(std::time::Duration::from_millis(shared::limits::PRIVATE_ASK_MS))
 }

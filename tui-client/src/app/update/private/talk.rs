@@ -76,7 +76,9 @@ pub(super) fn delivered(turn: &mut Turn<'_>, user: &Name, n: u64) {
     let answered = session.awaited.range(arrived).count();
     session.awaited.retain(|number| *number > n);
     let transcript = &mut turn.model.conversations.open(&Place::Private(user.clone())).transcript;
-    lines.into_iter().for_each(|line| transcript.set_state(line, State::Delivered));
+    for line in lines {
+        transcript.set_state(line, State::Delivered);
+    }
     for _ in 0..answered {
         let done = Done::new(Verb::Private);
         let outcome = Some(shared::message::Outcome::DELIVERED);

@@ -14,6 +14,7 @@ use crate::tui::state::State;
 mod anchors;
 mod hostile;
 mod looks;
+mod private;
 mod properties;
 mod sample;
 mod screens;

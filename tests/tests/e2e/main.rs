@@ -54,6 +54,7 @@ mod screen_inactivity;
 mod screen_keeps_typing;
 mod screen_login;
 mod screen_paste;
+mod screen_private;
 mod screen_sizes;
 mod screen_slips;
 mod screen_terminal;

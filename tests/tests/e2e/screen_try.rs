@@ -22,3 +22,25 @@ fn people_greet_answer_and_leave_nothing_behind() {
     guest.expect("tui-client");
     assert_eq!(guest.home().files(), Vec::<std::path::PathBuf>::new(), "something was left behind");
 }
+
+#[test]
+fn a_person_asks_for_a_private_session_and_sends_a_file() {
+    let mut guest = PtyBuilder::new("xterm-256color", &["try"])
+        .env("TERN_DEMO_PACE", "instant")
+        .env("USER", "mira")
+        .size(34, 120)
+        .start();
+    guest.expect_screen("the card", |screen| screen.contains("oskar wants to talk to you directly"));
+    guest.keys("\u{1b}y");
+    guest.expect_screen("the offer of a file", |screen| screen.contains("oskar offers stop-14.txt"));
+    guest.keys("\u{1b}y");
+    guest.expect_screen("that it is there", |screen| screen.contains("stop-14.txt arrived"));
+    // The other way round, to somebody who says yes to everything.
+    guest.keys("/startprivate nadia\r");
+    guest.expect_screen("nadia's first words", |screen| screen.contains("Only the two of us here."));
+    guest.keys("coffee\r");
+    guest.expect_screen("an answer", |screen| screen.contains("Black. It is the only thing"));
+    guest.keys("/logout\r");
+    assert_eq!(guest.exit(), Exit::Code(0), "{}", guest.report());
+    assert_eq!(guest.home().files(), Vec::<std::path::PathBuf>::new(), "something was left behind");
+}

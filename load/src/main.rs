@@ -1,4 +1,4 @@
-//! Measures the real server on this machine: fan-out, direct messages, latency.
+//! Measures the real programs on this machine: fan-out, direct messages, latency, files.
 //!
 //! Every run starts the server as a child on loopback with a fresh data folder and real clients over TLS, and measures a
 //! bare baseline beside it, so that the ratio means something where the absolute figures do not. The receiving side is
@@ -14,6 +14,7 @@ mod child;
 mod client;
 mod direct;
 mod fanout;
+mod file;
 mod figures;
 mod latency;
 mod listen;
@@ -36,6 +37,8 @@ enum Scenario {
     Direct(direct::Options),
     /// One lobby line at a time, or so many a second
     Latency(latency::Options),
+    /// A file through a private session of two real clients, and a conversation meanwhile
+    File(file::Options),
     /// The baseline of fan-out: copies what comes in to every connection and does nothing else
     #[command(hide = true)]
     Bare,
@@ -77,6 +80,7 @@ fn run() -> anyhow::Result<()> {
         Scenario::Fanout(options) => runtime.block_on(fanout::run(options)),
         Scenario::Direct(options) => runtime.block_on(direct::run(options)),
         Scenario::Latency(options) => runtime.block_on(latency::run(options)),
+        Scenario::File(options) => file::run(&options),
         Scenario::Bare => runtime.block_on(bare::serve()),
     }
 }

@@ -380,6 +380,11 @@ impl PlainClient {
         assert_eq!(exit, code, "exit code\n{}", self.report());
     }
 
+    /// The number of its process.
+    pub fn id(&self) -> i32 {
+        self.process.id()
+    }
+
     /// Whether it still runs.
     pub fn is_running(&self) -> bool {
         self.process.ended().is_none()

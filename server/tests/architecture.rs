@@ -132,7 +132,21 @@ const RULES: &[Rule] = &[
         except: &[],
         paths: &[TASKS, SYSTEM, CLOCK],
         words: &["async", "await"],
-        exists: false,
+        exists: true,
+    },
+    Rule {
+        place: "tui-client/src/peer/dial.rs",
+        except: &[],
+        paths: &[TASKS, SYSTEM, CLOCK],
+        words: &["async", "await"],
+        exists: true,
+    },
+    Rule {
+        place: "tui-client/src/peer/transfer/names.rs",
+        except: &[],
+        paths: &[TASKS, SYSTEM, CLOCK],
+        words: &["async", "await"],
+        exists: true,
     },
     Rule {
         place: "tui-client/src",

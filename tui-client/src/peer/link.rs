@@ -1,13 +1,14 @@
 //! One private session at work: the task that finds the other client, and then carries texts and files.
 //!
-//! Texts go before pieces of files: a piece is taken only when nearly everything before it has left. What the other side
-//! sends is read only as fast as the model takes it.
+//! Texts go before files: what is about a file waits in a short queue of its own, and a text overtakes it there. What the
+//! other side sends is read only as fast as the model takes it.
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Buf as _, BytesMut};
+use bytes::{Buf as _, Bytes, BytesMut};
 use shared::codec;
 use shared::id::OfferId;
 use shared::limits::{FILE_PIECE, PEER_FRAME};
@@ -33,11 +34,12 @@ const ORDERS: usize = 1024;
 /// Room made before each read.
 const READ_CHUNK: usize = 64 * 1024;
 
-/// With less than this waiting to be written, another piece of a file is taken.
-const NEARLY_EMPTY: usize = FILE_PIECE;
+/// Frames about files that may wait to be written. With a single one the disk and the socket wait for each other: half
+/// the speed was measured.
+const FILE_FRAMES: usize = 4;
 
 /// With more than this waiting to be written nothing is read, so that the other side cannot make this one hoard answers.
-const OUT_LIMIT: usize = 4 * FILE_PIECE;
+const OUT_LIMIT: usize = 8 * FILE_PIECE;
 
 /// How long each step may take.
 #[derive(Clone, Copy, Debug)]
@@ -212,8 +214,8 @@ impl Open {
             if let Err(end) = self.take_frames(report).await {
                 return end;
             }
-            let (deadline, is_listening) = (self.deadline(), self.out.bytes.len() < OUT_LIMIT);
-            let (has_output, takes_pieces) = (self.out.has_any(), self.out.bytes.len() < NEARLY_EMPTY);
+            let (deadline, is_listening) = (self.deadline(), self.out.length() < OUT_LIMIT);
+            let (has_output, takes_more) = (self.out.has_any(), self.out.files.len() < FILE_FRAMES);
             self.read.reserve(READ_CHUNK);
             let step = tokio::select! {
                 biased;
@@ -223,7 +225,7 @@ impl Open {
                 }
                 order = orders.recv() => self.order(order, report).await,
                 read = reader.read_buf(&mut self.read), if is_listening => self.heard(read),
-                output = self.transfers.next(), if takes_pieces => self.output(output, report).await,
+                output = self.transfers.next(), if takes_more => self.output(output, report).await,
                 () = sleep_until(deadline) => self.tick(),
             };
             if let Err(end) = step {
@@ -238,7 +240,7 @@ impl Open {
 
     /// Takes every whole frame that has been read, as long as its answers find room.
     async fn take_frames(&mut self, report: &Report) -> Result<(), End> {
-        while self.out.bytes.len() < OUT_LIMIT {
+        while self.out.length() < OUT_LIMIT {
             let frame = codec::take_frame(&mut self.read, PEER_FRAME);
             let Some(frame) = frame.map_err(|_| End::violation("a frame that is too large or empty"))? else { break };
             self.frame_since = None;
@@ -284,7 +286,7 @@ impl Open {
 
     async fn output(&mut self, output: Output, report: &Report) -> Result<(), End> {
         match output {
-            Output::Frame(message) => self.out.add(&message),
+            Output::Frame(message) => self.out.add_file(&message),
             Output::Event(event) => report.tell(event).await,
         }
         Ok(())
@@ -314,7 +316,7 @@ impl Open {
             return Err(broke("the other side takes nothing any more"));
         }
         if self.frame_since.is_some_and(|since| now >= since + self.timing.frame) {
-            if self.out.bytes.len() < OUT_LIMIT {
+            if self.out.length() < OUT_LIMIT {
                 return Err(broke("the other side stopped in the middle of a sentence"));
             }
             // Nobody has looked at it for so long.
@@ -334,7 +336,12 @@ fn broke(why: &str) -> End {
 /// What waits to be written.
 #[derive(Default)]
 struct Outgoing {
-    bytes: BytesMut,
+    /// Of this, a part may have left already.
+    current: Bytes,
+    /// Texts and answers: they come next.
+    urgent: BytesMut,
+    /// Frames about files, in their order: they come when nothing else does.
+    files: VecDeque<Bytes>,
     needs_flush: bool,
     /// Since when something waits and nothing of it was taken.
     stuck_since: Option<Instant>,
@@ -345,29 +352,48 @@ struct Outgoing {
 impl Outgoing {
     fn add(&mut self, message: &PeerMessage) {
         if !self.is_broken {
-            self.bytes.extend_from_slice(&codec::encode(message));
+            self.urgent.extend_from_slice(&codec::encode(message));
             self.stuck_since.get_or_insert_with(Instant::now);
         }
     }
 
+    fn add_file(&mut self, message: &PeerMessage) {
+        if !self.is_broken {
+            self.files.push_back(codec::encode(message));
+            self.stuck_since.get_or_insert_with(Instant::now);
+        }
+    }
+
+    /// Bytes that wait.
+    fn length(&self) -> usize {
+        self.current.len() + self.urgent.len() + self.files.iter().map(Bytes::len).sum::<usize>()
+    }
+
     fn has_any(&self) -> bool {
-        !self.is_broken && (!self.bytes.is_empty() || self.needs_flush)
+        !self.is_broken && (self.needs_flush || self.length() > 0)
     }
 
     /// One step: a write, or the flush after the last. It can be given up at any point and begun again.
     async fn push(&mut self, writer: &mut WriteHalf<Stream>) -> std::io::Result<()> {
-        if self.bytes.is_empty() {
+        if self.current.is_empty() {
+            self.current = if self.urgent.is_empty() {
+                self.files.pop_front().unwrap_or_default()
+            } else {
+                self.urgent.split().freeze()
+            };
+        }
+        if self.current.is_empty() {
             writer.flush().await?;
             self.needs_flush = false;
             self.stuck_since = None;
             return Ok(());
         }
         self.needs_flush = true;
-        let count = writer.write(&self.bytes).await?;
+        let count = writer.write(&self.current).await?;
         if count == 0 {
             return Err(std::io::ErrorKind::WriteZero.into());
         }
-        self.bytes.advance(count);
+        self.current.advance(count);
         self.stuck_since = Some(Instant::now());
         Ok(())
     }

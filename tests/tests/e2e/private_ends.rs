@@ -13,8 +13,9 @@ fn either_side_ends_it() {
         open(&mut hans, &mut yoda, ("hans", "yoda"));
         let (ends, other, name, other_name) =
             if hans_ends { (&mut hans, &mut yoda, "hans", "yoda") } else { (&mut yoda, &mut hans, "yoda", "hans") };
-        ends.answers(&format!("stopprivate {other_name}"), &format!("ok stopprivate {other_name}"));
+        ends.send(&format!("stopprivate {other_name}"));
         ends.expect(&format!("private closed {other_name} by you"));
+        ends.expect(&format!("ok stopprivate {other_name}"));
         other.expect(&format!("private closed {name} by peer"));
         other.refused(&format!("private {name} hi"), "no-session");
     }

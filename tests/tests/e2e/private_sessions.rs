@@ -116,6 +116,7 @@ fn a_key_is_remembered_and_verified_and_another_one_is_told_loudly() {
     hans.ok("stopprivate yoda");
     yoda.expect("private closed hans by peer");
     hans.ok("startprivate yoda");
+    yoda.expect_prefix("private request from hans");
     yoda.ok("accept hans");
     let again = hans.expect_prefix("private open yoda ");
     assert!(again.ends_with(", key verified"), "{again}");

@@ -62,7 +62,9 @@ fn who_asks_goes_along_and_a_text_without_a_session_stays_where_it_is() {
     hans.keys("startprivate yoda\r");
     hans.expect_screen("that yoda is asked", |screen| screen.contains("yoda is asked"));
     hans.keys("too early\r");
-    hans.expect_screen("nothing was sent", |screen| screen.contains("too early") && screen.contains("Nothing was sent"));
+    hans.expect_screen("nothing was sent", |screen| {
+        screen.contains("too early") && screen.contains("Nothing was sent")
+    });
     yoda.expect_prefix("private request from hans");
     yoda.ok("accept hans");
     hans.expect_screen("open", |screen| screen.contains("key new"));

@@ -50,3 +50,74 @@ fn ctrl_z_gives_the_terminal_back_until_the_program_goes_on() {
     hans.keys("\u{3}");
     hans.expect_screen("that keys work", |screen| screen.contains("Message #lobby"));
 }
+
+#[test]
+fn a_signal_to_stop_from_outside_gives_the_terminal_back_too() {
+    let server = TestServer::start();
+    let port = server.port().to_string();
+    let mut hans = PtyBuilder::new("xterm-256color", &["127.0.0.1", &port, "--user", "hans"])
+        .env("TERN_PASSWORD", "falcon")
+        .script(r#"set -m; "$@"; echo the shell is back; stty -a | grep -o -E -- '-?icanon'; read line; fg"#)
+        .start();
+    hans.expect_screen("the lobby", |screen| screen.contains("to everyone in the lobby"));
+    hans.keys("a draft");
+    hans.expect_screen("what was typed", |screen| screen.contains("a draft"));
+    rustix::process::kill_process(running(&["127.0.0.1", &port, "--user", "hans"]), Signal::TSTP).expect("it runs");
+    hans.expect_view("the shell, with a terminal that reads lines", |screen| {
+        let contents = screen.contents();
+        !screen.alternate_screen() && contents.contains("the shell is back") && contents.contains("\nicanon")
+    });
+    hans.keys("\r");
+    hans.expect_view("the full screen again", |screen| {
+        screen.alternate_screen() && screen.contents().contains("a draft")
+    });
+}
+
+#[test]
+fn a_panic_gives_the_terminal_back_and_says_why() {
+    let server = TestServer::start();
+    let port = server.port().to_string();
+    let hans = PtyBuilder::new("xterm-256color", &["127.0.0.1", &port, "--user", "hans"])
+        .env("TERN_PASSWORD", "falcon")
+        .env("TERN_PANIC", "screen")
+        .env("RUST_BACKTRACE", "0")
+        .script(r#""$@"; echo "ended with $?"; stty -a | grep -o -E -- '-?icanon'"#)
+        .start();
+    hans.expect_view("the main screen, the reason, and a terminal that reads lines", |screen| {
+        let contents = screen.contents();
+        !screen.alternate_screen()
+            && !screen.hide_cursor()
+            && !screen.bracketed_paste()
+            && contents.contains("a rehearsed panic")
+            && contents.contains("ended with 101")
+            && contents.contains("\nicanon")
+    });
+}
+
+#[test]
+fn a_panic_of_a_task_is_told_and_the_screen_goes_on() {
+    let server = TestServer::start();
+    let port = server.port().to_string();
+    let mut hans = PtyBuilder::new("xterm-256color", &["127.0.0.1", &port, "--user", "hans"])
+        .env("TERN_PASSWORD", "falcon")
+        .env("TERN_PANIC", "task")
+        .size(24, 80)
+        .start();
+    hans.expect_screen("the sentence", |screen| screen.contains("Something inside went wrong: a rehearsed panic"));
+    hans.keys("still here\r");
+    hans.expect_screen("that it goes on", |screen| screen.contains("still here ✓"));
+}
+
+/// The process of the client with these arguments.
+fn running(arguments: &[&str]) -> rustix::process::Pid {
+    let end = format!("\0{}\0", arguments.join("\0"));
+    let processes = std::fs::read_dir("/proc").expect("the list of processes");
+    let found = processes.filter_map(|entry| {
+        let entry = entry.ok()?;
+        let pid: i32 = entry.file_name().to_str()?.parse().ok()?;
+        let line = std::fs::read_to_string(entry.path().join("cmdline")).ok()?;
+        let (program, rest) = line.split_at(line.find('\0')?);
+        (program.ends_with("tui-client") && rest == end).then(|| rustix::process::Pid::from_raw(pid)).flatten()
+    });
+    found.last().expect("the client runs")
+}

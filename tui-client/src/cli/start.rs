@@ -35,9 +35,9 @@ pub async fn chat(settings: Settings) -> io::Result<Exit> {
     chat_with(settings, signals).await
 }
 
-/// Whether Ctrl-Z is a signal: on the full screen it is a key.
+/// Whether somebody may want to stop the program for a while: there is a terminal to give back then.
 pub(super) fn listens_to_suspend(settings: &Settings) -> bool {
-    settings.stdin_is_terminal && settings.face != Face::Screen
+    settings.stdin_is_terminal
 }
 
 /// [`chat`], with signals that were listened to before.

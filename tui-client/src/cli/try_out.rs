@@ -115,7 +115,7 @@ impl TrySettings {
 /// When this system refuses signals, or when the server cannot be started or ended.
 pub async fn run(settings: TrySettings) -> io::Result<Exit> {
     // From here on a signal ends the chat and not the process, so that everything that is made is deleted.
-    let signals = Signals::listen(settings.stdin_is_terminal && settings.face != Face::Screen)?;
+    let signals = Signals::listen(settings.stdin_is_terminal)?;
     let demo = Demo::start(&settings.name, settings.pace).await.map_err(io::Error::other)?;
     let exit = start::chat_with(settings.chat(demo.visitor()), signals).await;
     let farewell = demo.stop().await.map_err(io::Error::other)?;

@@ -62,14 +62,11 @@ pub trait Face {
     /// The key or signal for "stop" came. Answers whether it meant only what is being typed.
     fn interrupt(&mut self) -> bool;
 
-    /// Gives the terminal back before the program is stopped.
-    fn suspend(&mut self);
+    /// Gives the terminal back, stops the program until it is continued, and takes the terminal again.
+    fn stop(&mut self) -> impl Future<Output = ()>;
 
     /// The server took so long to answer a ping.
     fn delay(&mut self, _delay: Duration) {}
-
-    /// Takes the terminal again.
-    fn resume(&mut self);
 
     /// The output takes nothing, and the program is to end: what was not shown never will be.
     fn abandon_output(&mut self);

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use tokio::time::{Instant, sleep_until};
 
 use super::face::{Did, Face, Shown};
+use super::signals::stop_here;
 use super::stdin::Stdin;
 use super::stdout::Stdout;
 use crate::app::model::Model;
@@ -333,14 +334,12 @@ impl Face for LineFace {
         was_begun
     }
 
-    fn suspend(&mut self) {
+    async fn stop(&mut self) {
         if let Some(terminal) = &mut self.terminal {
             terminal.lift();
             terminal.modes.suspend();
         }
-    }
-
-    fn resume(&mut self) {
+        stop_here();
         if let Some(terminal) = &mut self.terminal {
             terminal.modes.resume();
             terminal.lower();

@@ -91,7 +91,7 @@ pub async fn lines<L: Wire>(
 
 /// Runs the client on the full screen until it ends, and says on standard error what the user should know then.
 ///
-/// `signals` must not listen to Ctrl-Z, which is a key here; the signal keeps its meaning, so that the whole job stops.
+/// `signals` must listen to Ctrl-Z: as a key it sends that signal to the whole job.
 /// Must be called on the main thread, inside a Tokio runtime of several threads: what panics in a task is then told
 /// from what panics here, and a terminal that takes nothing does not stop the end.
 pub async fn screen<L: Wire>(
@@ -191,7 +191,7 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
                 return exit;
             }
             match self.wait(&mut batch).await {
-                Happened::Signal(signal) => self.signalled(signal),
+                Happened::Signal(signal) => self.signalled(signal).await,
                 Happened::Time => self.tell(Msg::Woke),
                 Happened::User(did) => self.did(did),
                 Happened::Hosting(msg) => self.hosting(msg),
@@ -255,14 +255,12 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
         self.tell(Msg::OutputClosed);
     }
 
-    fn signalled(&mut self, signal: Signal) {
+    async fn signalled(&mut self, signal: Signal) {
         match signal {
             Signal::Interrupt if self.face.interrupt() => {}
             Signal::Interrupt | Signal::End => self.tell(Msg::Interrupted),
             Signal::Suspend => {
-                self.face.suspend();
-                signals::stop_here();
-                self.face.resume();
+                self.face.stop().await;
             }
         }
     }

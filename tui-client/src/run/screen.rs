@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use tokio::time::{Instant, sleep_until};
 use super::clock::Clock;
 use super::face::{Did, Face, Shown};
 use super::pump::{Happening, Pump, with_wheel};
+use super::signals::{self, stop_here};
 use crate::app::model::Model;
 use crate::app::moment::Moment;
 use crate::app::msg::Msg;
@@ -114,8 +116,6 @@ pub(super) struct ScreenFace {
     /// Said on standard error when the screen is left.
     last_words: Vec<String>,
     error: Option<io::Error>,
-    /// Ctrl-Z was pressed.
-    is_to_stop: bool,
 }
 
 /// When frames may be drawn.
@@ -181,7 +181,6 @@ impl ScreenFace {
             rang: None,
             last_words: Vec::new(),
             error: None,
-            is_to_stop: false,
         })
     }
 
@@ -196,6 +195,7 @@ impl ScreenFace {
 
     fn draw(&mut self, model: &Model) -> io::Result<()> {
         let Some(screen) = &mut self.screen else { return Ok(()) };
+        rehearse(model);
         let now = self.clock.now();
         let (state, seen) = (&self.state, &mut self.seen);
         screen.draw(|frame| *seen = view::draw(frame, model, state, now))?;
@@ -239,10 +239,8 @@ impl ScreenFace {
             Wish::Retry => Did::Told(Msg::RetryWanted),
             Wish::LogInAgain => Did::Told(Msg::LoginWanted),
             Wish::Leave => Did::Told(Msg::Interrupted),
-            Wish::Suspend => {
-                self.is_to_stop = true;
-                return;
-            }
+            // It comes back as a signal, like one from outside.
+            Wish::Suspend => return signals::stop_this_job(),
             Wish::Redraw => return self.on_screen(Screen::repaint),
             Wish::Mouse(on) => return self.on_screen(|screen| screen.set_mouse(on)),
             Wish::Copy(text) => return self.on_screen(|screen| screen.copy(&text)),
@@ -271,14 +269,6 @@ impl ScreenFace {
                 self.did.push_back(Did::Told(Msg::FormSent { name, password, register }));
             }
         }
-    }
-
-    /// Stops the program until the shell continues it.
-    async fn stop(&mut self) {
-        if let Some(pump) = self.pump.take() {
-            pump.end().await;
-        }
-        self.on_screen(Screen::suspend);
     }
 
     fn ring(&mut self) {
@@ -314,6 +304,23 @@ impl ScreenFace {
     }
 }
 
+/// Panics after the login, where a build for developers is told to: so the tests see what a panic leaves behind.
+fn rehearse(model: &Model) {
+    if !cfg!(debug_assertions) || model.me.is_none() {
+        return;
+    }
+    match std::env::var("TERN_PANIC").as_deref() {
+        Ok("screen") => panic!("a rehearsed panic"),
+        Ok("task") if !REHEARSED.swap(true, Ordering::Relaxed) => {
+            tokio::spawn(async { panic!("a rehearsed panic") });
+        }
+        _ => {}
+    }
+}
+
+/// Whether the task has panicked: once is enough.
+static REHEARSED: AtomicBool = AtomicBool::new(false);
+
 /// The window's title: how much is unread, and where one is.
 fn title(model: &Model) -> String {
     let unread: usize = model.conversations.iter().map(|tab| tab.unread).sum();
@@ -329,9 +336,6 @@ impl Face for ScreenFace {
     }
 
     async fn show(&mut self, model: &Model) -> io::Result<Shown> {
-        if std::mem::take(&mut self.is_to_stop) {
-            self.stop().await;
-        }
         let now = self.clock.now();
         if let Some(error) = self.error.take() {
             return Err(error);
@@ -397,9 +401,13 @@ impl Face for ScreenFace {
         false
     }
 
-    fn suspend(&mut self) {}
-
-    fn resume(&mut self) {}
+    async fn stop(&mut self) {
+        if let Some(pump) = self.pump.take() {
+            pump.end().await;
+        }
+        self.on_screen(|screen| screen.step_aside(stop_here));
+        self.pace.is_urgent = true;
+    }
 
     fn abandon_output(&mut self) {
         // Dropped without a word where nobody reads: leaving writes once, and an error of that is of no use.

@@ -60,7 +60,14 @@ async fn received(stream: Option<&mut Stream>) {
     }
 }
 
-/// Stops this process as Ctrl-Z does, until it is continued.
+/// Asks the whole job to stop, this program included, as Ctrl-Z in a cooked terminal does.
+pub(super) fn stop_this_job() {
+    // Without job control there is nobody to ask, and nothing to stop for.
+    let _ = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
+}
+
+/// Stops this process until it is continued. Called on the main thread, which the kernel prefers for a signal to the
+/// process: it stops here, and not a little later.
 pub(super) fn stop_here() {
     let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP);
 }

@@ -68,9 +68,7 @@ impl Face for Paper {
         false
     }
 
-    fn suspend(&mut self) {}
-
-    fn resume(&mut self) {}
+    async fn stop(&mut self) {}
 
     fn abandon_output(&mut self) {
         self.output.set(Output::Shows);

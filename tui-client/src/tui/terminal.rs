@@ -105,13 +105,11 @@ impl Screen {
         if on { execute!(backend, EnableMouseCapture) } else { execute!(backend, DisableMouseCapture) }
     }
 
-    /// Gives the terminal back to the shell, stops this program and everything in its job, and takes the terminal over
-    /// again when the shell continues it. Call it on the main thread, which the kernel prefers for the signal, so that
-    /// the program stops here and not a little later; and drop the stream of events before, which would take the
-    /// shell's keys.
-    pub fn suspend(&mut self) -> io::Result<()> {
+    /// Gives the terminal back, lets something else happen with it, and takes it over again. Drop the stream of events
+    /// before, which would take the keys of whoever has the terminal then.
+    pub fn step_aside(&mut self, meanwhile: impl FnOnce()) -> io::Result<()> {
         leave(self.modes);
-        stop_this_job()?;
+        meanwhile();
         enter(self.modes)?;
         if self.mouse {
             self.set_mouse(true)?;
@@ -162,18 +160,6 @@ fn write_now(bytes: &[u8]) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(bytes)?;
     stdout.flush()
-}
-
-/// The default action of the signal stops all processes of the job, as Ctrl-Z in a cooked terminal does.
-#[cfg(unix)]
-fn stop_this_job() -> io::Result<()> {
-    rustix::process::kill_current_process_group(rustix::process::Signal::TSTP).map_err(io::Error::from)
-}
-
-/// There is no job control to stop for.
-#[cfg(not(unix))]
-fn stop_this_job() -> io::Result<()> {
-    Ok(())
 }
 
 /// Frames to a writer: each is one write, between the marks that tell the terminal to show it at once.

@@ -72,6 +72,8 @@ pub struct PeerSession {
     pub(in crate::app) awaited: BTreeSet<u64>,
     /// Files to be offered as soon as it is open: their paths, as typed.
     pub(in crate::app) files: Vec<String>,
+    /// Whether a command waits for its end.
+    pub(in crate::app) is_stopping: bool,
     /// The request to the server that has no answer.
     pub(in crate::app) request: Option<RequestId>,
 }
@@ -219,6 +221,7 @@ impl PeerSession {
             unacked: BTreeMap::new(),
             awaited: BTreeSet::new(),
             files: Vec::new(),
+            is_stopping: false,
             request: None,
         }
     }
@@ -262,7 +265,7 @@ impl Peers {
 
     /// Whether a command waits for another client.
     pub(in crate::app) fn is_awaited(&self) -> bool {
-        let texts = self.sessions.values().any(|session| !session.awaited.is_empty());
+        let texts = self.sessions.values().any(|session| !session.awaited.is_empty() || session.is_stopping);
         texts || self.transfers.iter().any(|transfer| transfer.awaited)
     }
 

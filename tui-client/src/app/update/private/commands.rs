@@ -70,7 +70,12 @@ fn stop(turn: &mut Turn<'_>, user: Name) {
     }
     idle::acted(turn);
     super::close(turn, &user, Reason::STOPPED);
-    turn.report(Report::Done(Done { user: Some(user), ..Done::new(Verb::Stopprivate) }));
+    let session = turn.model.peers.sessions.get_mut(&user).filter(|session| session.is_alive());
+    match session {
+        // It is over when the other side was told: then the command is answered.
+        Some(session) => session.is_stopping = true,
+        None => turn.report(Report::Done(Done { user: Some(user), ..Done::new(Verb::Stopprivate) })),
+    }
 }
 
 fn verify(turn: &mut Turn<'_>, user: Name) {

@@ -13,12 +13,13 @@ use shared::message::{Meeting, Reason};
 use shared::name::Name;
 
 use super::Turn;
+use crate::app::command::Verb;
 use crate::app::effect::Effect;
 use crate::app::model::{OpenPeer, PeerSession, PeerState};
 use crate::app::moment::Mono;
 use crate::app::peer::{Closed, KeyTrust, KnownKey, NoWay, Opened, PeerEvent, PeerOrder};
 use crate::app::place::{Place, name, safe};
-use crate::app::report::{Closing, PeerNews, Report};
+use crate::app::report::{Closing, Done, PeerNews, Report};
 use crate::app::transcript::State;
 
 pub(super) use ask::{answered, deadline, refused, request_ended, requested, server_lost, woke};
@@ -146,6 +147,10 @@ fn closed(turn: &mut Turn<'_>, user: Name, closed: Closed) {
     tell(turn, &user, PeerNews::Closed(closing));
     if undelivered > 0 {
         tell(turn, &user, PeerNews::Undelivered(undelivered));
+    }
+    let session = turn.model.peers.sessions.get_mut(&user);
+    if session.is_some_and(|session| std::mem::take(&mut session.is_stopping)) {
+        turn.report(Report::Done(Done { user: Some(user), ..Done::new(Verb::Stopprivate) }));
     }
 }
 

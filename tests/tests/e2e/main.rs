@@ -53,6 +53,7 @@ mod screen_harmless;
 mod screen_inactivity;
 mod screen_keeps_typing;
 mod screen_login;
+mod screen_mouse;
 mod screen_paste;
 mod screen_private;
 mod screen_sizes;

@@ -9,6 +9,7 @@ mod ending;
 mod hosting;
 mod login;
 mod presence;
+mod private;
 
 use std::time::Duration;
 
@@ -164,6 +165,7 @@ fn sent_words(message: ClientMessage) -> String {
         ClientMessage::Send { id, cid, to, text, kind } => {
             format!("{} {} message {} to {to}: {text}", kind.as_str(), id.0, cid.0[0])
         }
+        ClientMessage::PrivateDecline { id, .. } => format!("decline private {}", id.0),
         ClientMessage::Who { id } => format!("who {}", id.0),
         ClientMessage::WhoSince { id, span_ms } => format!("who-since {} {span_ms}", id.0),
         ClientMessage::Block { id, name } => format!("block {} {name}", id.0),

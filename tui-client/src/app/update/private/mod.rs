@@ -29,6 +29,16 @@ pub(super) use talk::texted;
 /// Something was heard of a session.
 pub(super) fn heard(turn: &mut Turn<'_>, offer: OfferId, event: PeerEvent) {
     let Some(user) = turn.model.peers.user_of(offer).cloned() else { return };
+    let Some(state) = state_of(turn, &user) else { return };
+    let is_due = match event {
+        PeerEvent::Unable { .. } => matches!(state, PeerState::Asking { .. } | PeerState::Connecting { .. }),
+        PeerEvent::Opened(_) | PeerEvent::NoWay(_) => matches!(state, PeerState::Connecting { .. }),
+        PeerEvent::Closed(_) => matches!(state, PeerState::Connecting { .. } | PeerState::Open(_)),
+        _ => matches!(state, PeerState::Open(_)),
+    };
+    if !is_due {
+        return;
+    }
     match event {
         PeerEvent::Unable { why } => ask::unable(turn, user, &why),
         PeerEvent::Opened(opened) => self::opened(turn, user, opened),
@@ -142,7 +152,6 @@ fn closed(turn: &mut Turn<'_>, user: Name, closed: Closed) {
         Closing::There(reason) => format!("{user} ended it ({})", safe(reason.as_str()).as_str()),
         Closing::Lost(why) => why.as_str().to_owned(),
     };
-    files::session_ended(turn, &user);
     let undelivered = end(turn, &user, &why);
     tell(turn, &user, PeerNews::Closed(closing));
     if undelivered > 0 {
@@ -156,6 +165,7 @@ fn closed(turn: &mut Turn<'_>, user: Name, closed: Closed) {
 
 /// Marks a session as over, and what it has not delivered. Answers how many texts those are.
 fn end(turn: &mut Turn<'_>, user: &Name, why: &str) -> usize {
+    files::session_ended(turn, user);
     let Some(session) = turn.model.peers.sessions.get_mut(user) else { return 0 };
     session.state = PeerState::Closed { why: safe(why) };
     session.files.clear();

@@ -46,8 +46,9 @@ fn the_unread_line_stands_where_one_left_until_one_leaves_again() {
     assert_eq!(stage.tab().unread_from, line(&stage, "first"));
     stage.event(Event::FocusGained).said("#lobby", "yoda", "third");
     assert_eq!(stage.tab().unread_from, line(&stage, "first"), "it stays while one reads");
+    assert_eq!(stage.tab().unread_to, line(&stage, "second"), "what comes while one looks is not counted as new");
     stage.text("hello").press("enter");
-    assert_eq!(stage.tab().unread_from, None);
+    assert_eq!((stage.tab().unread_from, stage.tab().unread_to), (None, None));
     stage.text("/go yoda").press("enter").said("#lobby", "leia", "fourth").press("alt+1");
     assert_eq!(stage.tab().unread_from, line(&stage, "fourth"));
 }

@@ -45,12 +45,17 @@ async fn try_in(identity: &Arc<Identity>, meeting: Meeting, within: Duration) ->
     }
 }
 
+/// Links go on while the test waits for a program.
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime")
+}
+
 #[test]
 fn strangers_garbage_and_replays_stay_out_and_the_right_one_gets_in() {
     let server = TestServer::start();
     let mut hans = server.login("hans");
     let mut yoda = server.raw_login("yoda");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime = runtime();
     runtime.block_on(async {
         let (right, stranger) =
             (Arc::new(Identity::make().expect("a key")), Arc::new(Identity::make().expect("a key")));
@@ -80,7 +85,7 @@ fn a_server_that_swaps_the_keys_is_seen_in_the_words() {
     let server = TestServer::start();
     let mut hans = server.login("hans");
     let mut yoda = server.raw_login("yoda");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime = runtime();
     runtime.block_on(async {
         let middle = Arc::new(Identity::make().expect("a key"));
         hans.ok("startprivate yoda");

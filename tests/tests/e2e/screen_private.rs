@@ -58,7 +58,7 @@ fn who_asks_goes_along_and_a_text_without_a_session_stays_where_it_is() {
     let server = TestServer::start();
     let mut hans = on_screen(&server, "hans", (24, 80));
     let mut yoda = server.login("yoda");
-    hans.expect_screen("the lobby", |screen| screen.contains("Message #lobby"));
+    hans.expect_screen("that yoda is there", |screen| screen.contains("2 online"));
     hans.keys("startprivate yoda\r");
     hans.expect_screen("that yoda is asked", |screen| screen.contains("yoda is asked"));
     hans.keys("too early\r");

@@ -128,16 +128,18 @@ impl<'a> Block<'a> {
         let is_history = line.state == State::History;
         let history_ends = !is_history && before.is_some_and(|before| before.state == State::History);
         let is_unread = scene.tab.unread_from == Some(line.id);
-        if is_unread {
-            self.gap(grid);
-            self.push(None, What::New(super::new_from(scene, line.id)));
-        } else if history_ends {
+        if history_ends && !is_unread {
             self.gap(grid);
             self.push(None, What::HistoryEnds);
         }
         if is_new_day {
             self.gap(grid);
             self.push(None, What::Day(clock::day(line.at, scene.now.wall, zone), is_history));
+        }
+        // Next to what is new: the day belongs to all of it.
+        if is_unread {
+            self.gap(grid);
+            self.push(None, What::New(super::new_from(scene, line.id)));
         }
         let is_together = !is_new_day
             && !is_unread

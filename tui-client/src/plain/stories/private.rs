@@ -111,6 +111,18 @@ fn requests_are_bounded_and_expire_by_themselves() {
 }
 
 #[test]
+fn a_server_that_introduces_nobody_after_the_yes_is_not_waited_for() {
+    let mut story = Story::logged_in();
+    story.tell(request(1, "yoda"));
+    story.tell(command(Command::Accept { user: "yoda".into() }, 2));
+    story.check(ok(2), &["ok accept yoda"]);
+    let Mono(due) = story.model.deadline().expect("it waits for something");
+    assert_eq!(due, 15_000);
+    story.wake(&["> peer Forget { offer: 01010101010101010101010101010101 }", "private expired yoda"]);
+    assert!(story.tell(meeting(1, "yoda", false)).is_empty(), "too late");
+}
+
+#[test]
 fn who_is_let_in_without_a_question_is_an_option() {
     let known = |verified| vec![("yoda".to_owned(), KnownKey { key: KEY, verified })];
     let other = || vec![("yoda".to_owned(), KnownKey { key: DeviceKey([8; 32]), verified: true })];

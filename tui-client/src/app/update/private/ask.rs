@@ -23,6 +23,9 @@ const REQUESTS: usize = 8;
 /// on its way.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// Two who both said yes find each other within ten seconds or not at all; after this the server has said too little.
+const MEETING: Duration = Duration::from_secs(15);
+
 /// Asks for a session. Files are offered as soon as it stands.
 pub(in crate::app::update) fn asked_for(
     turn: &mut Turn<'_>,
@@ -236,9 +239,8 @@ pub(in crate::app::update) fn woke(turn: &mut Turn<'_>) {
         let from = turn.model.peers.requests.remove(index).from;
         tell(turn, &from, PeerNews::Ended(Reason::EXPIRED));
     }
-    let late = |(user, session): (&Name, &PeerSession)| match session.state {
-        PeerState::Asking { until } if until.after(GRACE) <= now => Some((user.clone(), session.offer)),
-        _ => None,
+    let late = |(user, session): (&Name, &PeerSession)| {
+        due(session).is_some_and(|due| due <= now).then(|| (user.clone(), session.offer))
     };
     let late: Vec<(Name, OfferId)> = turn.model.peers.sessions.iter().filter_map(late).collect();
     for (_, offer) in late {
@@ -246,11 +248,17 @@ pub(in crate::app::update) fn woke(turn: &mut Turn<'_>) {
     }
 }
 
+/// When a session that does not come about is over, whatever the server says or does not say.
+fn due(session: &PeerSession) -> Option<Mono> {
+    match session.state {
+        PeerState::Asking { until } => Some(until.after(GRACE)),
+        PeerState::Connecting { since } => Some(since.after(MEETING)),
+        PeerState::Open(_) | PeerState::Closed { .. } => None,
+    }
+}
+
 /// When the next request is over.
 pub(in crate::app::update) fn deadline(model: &Model) -> Option<Mono> {
-    let own = model.peers.sessions.values().filter_map(|session| match session.state {
-        PeerState::Asking { until } => Some(until.after(GRACE)),
-        _ => None,
-    });
+    let own = model.peers.sessions.values().filter_map(due);
     model.peers.requests.iter().map(|request| request.until).chain(own).min()
 }

@@ -32,7 +32,7 @@ pub(super) fn send(turn: &mut Turn<'_>, user: &Name, path: String, awaited: bool
     let (offer, file) = (session.offer, session.next_file());
     let named = path.rsplit('/').next().unwrap_or_default();
     let transfer = Transfer {
-        number: turn.model.peers.last_transfer + 1,
+        number: turn.model.peers.last_transfer.wrapping_add(1),
         user: user.clone(),
         offer,
         file,
@@ -73,7 +73,7 @@ fn tell(turn: &mut Turn<'_>, id: Id, news: FileNews) {
 /// The other user offers a file.
 pub(super) fn offered(turn: &mut Turn<'_>, user: Name, (offer, file): Id, name: &str, size: u64) {
     let transfer = Transfer {
-        number: turn.model.peers.last_transfer + 1,
+        number: turn.model.peers.last_transfer.wrapping_add(1),
         user,
         offer,
         file,

@@ -179,7 +179,7 @@ fn explain_dial(address: &str, error: &io::Error) -> ConnectError {
 }
 
 /// Socket options are helpers: without one of them the pings of the protocol still work.
-fn tune(socket: &TcpStream) {
+pub(crate) fn tune(socket: &TcpStream) {
     let (first, every, probes) = KEEPALIVE;
     let keepalive = TcpKeepalive::new().with_time(first).with_interval(every).with_retries(probes);
     let options = SockRef::from(socket);

@@ -21,6 +21,7 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use connect::tune;
 pub use trust::TrustStore;
 pub(crate) use verify::key_of;
 

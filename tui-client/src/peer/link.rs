@@ -24,6 +24,7 @@ use super::doorway::Doorway;
 use super::identity::Identity;
 use super::meet::{Met, meet};
 use super::session::{End, Out, Session};
+pub use super::timing::LinkTiming;
 use super::transfer::{FileOrder, Output, TransferSettings, Transfers};
 use crate::app::moment::Mono;
 use crate::app::peer::{Closed, Opened, PeerEvent};
@@ -40,37 +41,6 @@ const FILE_FRAMES: usize = 4;
 
 /// With more than this waiting to be written nothing is read, so that the other side cannot make this one hoard answers.
 const OUT_LIMIT: usize = 8 * FILE_PIECE;
-
-/// How long each step may take.
-#[derive(Clone, Copy, Debug)]
-pub struct LinkTiming {
-    /// To find the other client at all.
-    pub meet: Duration,
-    /// For TLS on one connection.
-    pub handshake: Duration,
-    /// For the other side to answer the hello on the connection that was chosen.
-    pub hello: Duration,
-    /// For the other side to take anything of what is written to it.
-    pub write_stall: Duration,
-    /// From the first to the last byte of a frame.
-    pub frame: Duration,
-    /// For the last words.
-    pub close: Duration,
-}
-
-impl Default for LinkTiming {
-    /// Ten seconds outlast everything that was measured to succeed (50 ms at most) and several lost packets.
-    fn default() -> Self {
-        Self {
-            meet: Duration::from_secs(10),
-            handshake: Duration::from_secs(5),
-            hello: Duration::from_secs(5),
-            write_stall: Duration::from_secs(20),
-            frame: Duration::from_secs(15),
-            close: Duration::from_secs(1),
-        }
-    }
-}
 
 /// What a link begins with.
 #[derive(Debug)]
@@ -214,7 +184,7 @@ impl Open {
             if let Err(end) = self.take_frames(report).await {
                 return end;
             }
-            let (deadline, is_listening) = (self.deadline(), self.out.length() < OUT_LIMIT);
+            let (deadline, is_listening) = (self.deadline(), self.is_listening());
             let (has_output, takes_more) = (self.out.has_any(), self.out.files.len() < FILE_FRAMES);
             self.read.reserve(READ_CHUNK);
             let step = tokio::select! {
@@ -234,13 +204,18 @@ impl Open {
         }
     }
 
+    /// Whether more can be taken in: nothing is, while too much waits to go out.
+    fn is_listening(&self) -> bool {
+        self.out.length() < OUT_LIMIT && !self.transfers.is_behind()
+    }
+
     fn now(&self) -> Mono {
         Mono(u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX))
     }
 
     /// Takes every whole frame that has been read, as long as its answers find room.
     async fn take_frames(&mut self, report: &Report) -> Result<(), End> {
-        while self.out.length() < OUT_LIMIT {
+        while self.is_listening() {
             let frame = codec::take_frame(&mut self.read, PEER_FRAME);
             let Some(frame) = frame.map_err(|_| End::violation("a frame that is too large or empty"))? else { break };
             self.frame_since = None;
@@ -316,7 +291,7 @@ impl Open {
             return Err(broke("the other side takes nothing any more"));
         }
         if self.frame_since.is_some_and(|since| now >= since + self.timing.frame) {
-            if self.out.length() < OUT_LIMIT {
+            if self.is_listening() {
                 return Err(broke("the other side stopped in the middle of a sentence"));
             }
             // Nobody has looked at it for so long.

@@ -21,7 +21,7 @@ use shared::limits::FRAME_BEFORE_LOGIN;
 use shared::message::Meeting;
 use shared::peer::PeerMessage;
 use shared::version::PEER_ALPN;
-use socket2::{SockRef, TcpKeepalive};
+use socket2::SockRef;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
@@ -31,8 +31,8 @@ use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
 use super::dial::{Candidate, candidates};
 use super::doorway::Doorway;
 use super::identity::Identity;
-use super::link::LinkTiming;
 use super::session::{check_hello, hello};
+use super::timing::LinkTiming;
 use super::{tls, words};
 use crate::app::peer::NoWay;
 
@@ -45,13 +45,6 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// What the server has seen is dialled this much later than what the other client has told, which is nearer.
 const OBSERVED_AFTER: Duration = Duration::from_millis(40);
-
-/// Keepalive: first probe after 30 s, so that routers remember the connection; then every 10 s, dead after 3.
-const KEEPALIVE: (Duration, Duration, u32) = (Duration::from_secs(30), Duration::from_secs(10), 3);
-
-/// How long the kernel waits for written bytes to be acknowledged.
-#[cfg(target_os = "linux")]
-const USER_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// How many unsent bytes the kernel holds: a text waits behind them when a file is on its way.
 #[cfg(any(target_os = "linux", target_os = "macos"))]
@@ -300,20 +293,12 @@ async fn connect_from(address: SocketAddr, port: u16) -> io::Result<TcpStream> {
     socket.connect(address).await
 }
 
-/// Socket options are helpers: a session without one of them is slower to notice that it has ended.
+/// Like the connection to the server, so that routers remember it and its end is noticed; and with little held by the
+/// kernel.
 fn tune(socket: &TcpStream) {
-    let (first, every, probes) = KEEPALIVE;
-    let keepalive = TcpKeepalive::new().with_time(first).with_interval(every).with_retries(probes);
-    let options = SockRef::from(socket);
-    let set = [
-        socket.set_nodelay(true),
-        options.set_tcp_keepalive(&keepalive),
-        #[cfg(target_os = "linux")]
-        options.set_tcp_user_timeout(Some(USER_TIMEOUT)),
-        #[cfg(any(target_os = "linux", target_os = "macos"))]
-        options.set_tcp_notsent_lowat(UNSENT_BYTES),
-    ];
-    for error in set.into_iter().filter_map(Result::err) {
+    crate::net::tune(socket);
+    #[cfg(any(target_os = "linux", target_os = "macos"))]
+    if let Err(error) = SockRef::from(socket).set_tcp_notsent_lowat(UNSENT_BYTES) {
         tracing::debug!(%error, "a socket option cannot be set");
     }
 }

@@ -14,6 +14,7 @@ pub mod link;
 mod meet;
 pub mod session;
 mod switchboard;
+mod timing;
 mod tls;
 pub mod transfer;
 pub mod words;

@@ -255,6 +255,28 @@ async fn a_server_that_swaps_keys_is_seen_in_the_words() {
 }
 
 #[tokio::test]
+async fn somebody_who_offers_and_takes_back_all_the_time_fills_no_memory() {
+    let downloads = tempfile::tempdir().expect("a folder");
+    let settings = super::transfer::TransferSettings {
+        downloads: downloads.path().to_owned(),
+        user: "yoda".into(),
+        key: DeviceKey([0; 32]),
+        initiator: false,
+    };
+    let mut transfers = super::transfer::Transfers::new(settings);
+    let mut heard: u64 = 0;
+    while !transfers.is_behind() {
+        let file = shared::id::FileId(2 * heard + 1);
+        transfers.heard(PeerMessage::FileOffer { file, name: "x".into(), size: 1 }).expect("an offer");
+        transfers.heard(PeerMessage::FileCancel { file, why: String::new() }).expect("its end");
+        heard += 1;
+        assert!(heard < 1000, "it never says that it has heard enough");
+    }
+    timeout(DEADLINE, transfers.next()).await.expect("what waits can be taken");
+    assert!(!transfers.is_behind(), "and then more can be heard");
+}
+
+#[tokio::test]
 async fn where_no_way_leads_it_says_what_was_tried() {
     let (hans, gone) = (ready(), ready());
     let (key, address) = (gone.identity.key(), gone.address());

@@ -32,6 +32,10 @@ const OPEN: usize = 8;
 /// What the threads have to say and was not heard yet. It is what bounds the pieces in memory: a thread waits for room.
 const NEWS: usize = 4;
 
+/// What comes out and was not taken yet. Beyond that nothing more should be heard: whoever offers and takes back all the
+/// time must not fill the memory.
+const OUTPUTS: usize = 64;
+
 /// Progress is told at most this often.
 const PROGRESS: Duration = Duration::from_millis(100);
 
@@ -195,6 +199,11 @@ impl Transfers {
             self.learn(news);
             self.go_on();
         }
+    }
+
+    /// Whether so much waits to be taken by [`Transfers::next`] that nothing more should be heard.
+    pub fn is_behind(&self) -> bool {
+        self.outputs.len() >= OUTPUTS
     }
 
     /// The session is over. What was not received whole stays to be continued.

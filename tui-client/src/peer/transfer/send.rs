@@ -5,6 +5,7 @@ use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc as threads;
+use std::time::SystemTime;
 
 use shared::id::FileId;
 use shared::limits::{FILE_PIECE, FILE_WINDOW};
@@ -20,6 +21,8 @@ const CHUNK: usize = 256 * 1024;
 #[derive(Debug)]
 pub(super) struct Source {
     file: File,
+    /// When it was last changed, where the system says so.
+    modified: Option<SystemTime>,
     pub(super) name: String,
     pub(super) size: u64,
 }
@@ -136,7 +139,8 @@ fn open(typed: &str) -> Result<Source, (&'static str, String)> {
         return Err(("not-a-file", format!("{typed} is not a regular file")));
     }
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    Ok(Source { file, name: super::names::clean(&name), size: metadata.len() })
+    let (modified, size) = (metadata.modified().ok(), metadata.len());
+    Ok(Source { file, modified, name: super::names::clean(&name), size })
 }
 
 /// `~/` is the home folder, as in a shell.
@@ -156,7 +160,7 @@ fn send(
     credits: &threads::Receiver<u64>,
     news: &mpsc::Sender<News>,
 ) -> io::Result<FileHash> {
-    let Source { mut file, size, .. } = source;
+    let Source { mut file, modified, size, .. } = source;
     let mut hasher = blake3::Hasher::new();
     let mut at = 0;
     if from > 0 {
@@ -184,6 +188,9 @@ fn send(
     }
     if file.read(&mut [0])? > 0 {
         return Err(io::Error::other("the file has grown since it was offered"));
+    }
+    if file.metadata()?.modified().ok() != modified {
+        return Err(io::Error::other("the file has changed since it was offered"));
     }
     Ok(FileHash(*hasher.finalize().as_bytes()))
 }

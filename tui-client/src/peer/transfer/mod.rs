@@ -1,7 +1,7 @@
 //! Files through a private session.
 //!
 //! [`Transfers`] holds all of one session and is driven by its link: orders and frames go in, frames and events come out.
-//! It decides and counts; the disk is worked with on threads ([`send`], [`receive`]), one for each file that moves, and at
+//! It decides and counts; the disk is worked with on threads (`send`, `receive`), one for each file that moves, and at
 //! most one in each direction does. What the other side sends is held to what it has offered: not a byte more is kept,
 //! and nothing has its final name before its hash is right.
 

@@ -104,7 +104,13 @@ impl Connection {
             client: "load".to_owned(),
             caps: String::new(),
         };
-        let login = ClientMessage::Login { id: RequestId(1), name: name(user), password: PASSWORD.to_owned() };
+        let login = ClientMessage::Login {
+            id: RequestId(1),
+            name: name(user),
+            password: PASSWORD.to_owned(),
+            device: None,
+            remember: false,
+        };
         connection.writer.send(&codec::encode(&hello)).await?;
         connection.writer.send(&codec::encode(&login)).await?;
         let mut verdict = None;

@@ -231,6 +231,7 @@ where
             Effect::Send { to, message } => self.send(&to, &message),
             Effect::Deliver { to, conversation, seq, message } => self.deliver(&to, &conversation, seq, &message),
             Effect::Close { session } => self.close(session),
+            Effect::Probe { session } => self.probe(session),
             Effect::CheckPassword { ticket, subject, password } => self.passwords.check(ticket, subject, password),
             Effect::HashPassword { ticket, password } => self.passwords.hash(ticket, password),
             Effect::Write { ticket, write } => self.submit(Job::Write(ticket, write)),
@@ -242,12 +243,12 @@ where
 
     fn event(&mut self, event: Event) {
         match event {
-            Event::Opened { session, address, outbox } => {
+            Event::Opened { session, address, fresh, outbox } => {
                 if self.stop_by.is_some() {
                     outbox.close();
                 }
                 self.sessions.insert(session, Session { outbox, has_missed: false, is_marked: false });
-                self.feed(Input::SessionOpened { session, address });
+                self.feed(Input::SessionOpened { session, address, fresh: *fresh });
             }
             Event::Refused { session, refusal } => self.send(&[session], &ServerMessage::Error(*refusal)),
             Event::Input(Input::SessionClosed { session, reason }) => {
@@ -306,6 +307,12 @@ where
     fn close(&mut self, session: SessionId) {
         if let Some(session) = self.sessions.get(&session) {
             session.outbox.close();
+        }
+    }
+
+    fn probe(&mut self, session: SessionId) {
+        if let Some(session) = self.sessions.get(&session) {
+            session.outbox.probe();
         }
     }
 

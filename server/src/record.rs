@@ -63,6 +63,34 @@ impl fmt::Debug for Phc {
     }
 }
 
+/// The SHA-256 of a ticket that a client holds. Whoever reads what is kept cannot make the ticket from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TicketHash(pub [u8; 32]);
+
+/// A device ticket that is good for one account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// Of the ticket.
+    pub ticket: TicketHash,
+    /// The account.
+    pub account: AccountId,
+    /// The last good login with it.
+    pub used: UnixMs,
+    /// Wrong passwords in a row that came with it.
+    pub wrong: u8,
+}
+
+/// A session that a client may come back to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resumable {
+    /// Of the resume ticket.
+    pub ticket: TicketHash,
+    /// Whose session.
+    pub account: AccountId,
+    /// When the session ended.
+    pub ended: UnixMs,
+}
+
 /// Where an account came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -154,7 +182,17 @@ pub enum Write {
         /// Up to which message.
         seq: Seq,
     },
-    /// A login; answered by [`Kept::Session`].
+    /// Takes back a message that its reader has not seen: its text is wiped and it waits for nobody. Answered by
+    /// [`Kept::Done`] or, when it was seen, is not there, or is not the sender's, by [`Kept::TooLate`].
+    Unsend {
+        /// Whose message.
+        sender: AccountId,
+        /// The direct conversation.
+        conversation: Conversation,
+        /// Which message.
+        seq: Seq,
+    },
+    /// A login; answered by [`Kept::Session`]. The account's earlier resume tickets are forgotten.
     OpenSession {
         /// Whose.
         account: AccountId,
@@ -162,6 +200,23 @@ pub enum Write {
         address: String,
         /// When.
         at: UnixMs,
+        /// With which its client can come back.
+        resume: TicketHash,
+    },
+    /// Nobody can come back to an earlier session of this account. Answered by [`Kept::Done`].
+    ForgetResume {
+        /// Whose.
+        account: AccountId,
+    },
+    /// Adds a device ticket or replaces what is known of it; the account keeps the [`DEVICES`](shared::limits::DEVICES)
+    /// that were used last. Answered by [`Kept::Done`].
+    KeepDevice(Device),
+    /// A device ticket is good no more. Answered by [`Kept::Done`].
+    ForgetDevice(TicketHash),
+    /// No device ticket of this account is good any more. Answered by [`Kept::Done`].
+    ForgetDevices {
+        /// Whose.
+        account: AccountId,
     },
     /// The end of a login; answered by [`Kept::Done`].
     CloseSession {
@@ -221,6 +276,13 @@ pub enum Read {
         /// How many at most; also bounded in bytes, like a page of history.
         limit: u16,
     },
+    /// The sender's direct messages that their readers have not seen, oldest first. Answered by [`Kept::Page`].
+    Unseen {
+        /// Whose.
+        sender: AccountId,
+        /// How many at most; also bounded in bytes, like a page of history.
+        limit: u16,
+    },
 }
 
 /// What came of a write or a read.
@@ -241,6 +303,8 @@ pub enum Kept {
     Account(AccountId),
     /// Another account has this name, or one that looks the same.
     NameTaken,
+    /// The message has reached its reader, or there is none such.
+    TooLate,
     /// The login is noted.
     Session(SessionRow),
     /// Messages, oldest first.
@@ -287,4 +351,8 @@ pub struct Snapshot {
     pub strikes: Vec<Strikes>,
     /// The newest message of each room.
     pub rooms: Vec<(Conversation, Seq)>,
+    /// Every session with a resume ticket, ordered by ticket.
+    pub resumable: Vec<Resumable>,
+    /// Every device ticket, ordered by ticket.
+    pub devices: Vec<Device>,
 }

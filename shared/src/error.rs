@@ -113,6 +113,10 @@ codes! {
     ALREADY_ASKED = "already-asked";
     /// There is a private session with the user already. Said by clients.
     ALREADY_OPEN = "already-open";
+    /// The resume ticket is not known, or no longer: log in again.
+    TICKET_EXPIRED = "ticket-expired";
+    /// The message has reached its reader, or none has this number.
+    ALREADY_DELIVERED = "already-delivered";
     /// No request of this user or with this id waits for an answer.
     NO_REQUEST = "no-request";
     /// There is no open private session with the user. Said by clients.

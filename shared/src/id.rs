@@ -74,6 +74,30 @@ impl fmt::Debug for DeviceKey {
     }
 }
 
+/// Lets the same running client come back to its session after the connection was lost, without a password: 32 random
+/// bytes, made by the server. Whoever has it is taken for that client, so it is never printed and never kept on a disk.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ResumeTicket(#[serde(with = "serde_bytes")] pub [u8; 32]);
+
+/// Shows that a client has logged in to an account before, so that strangers' wrong passwords do not lock it out: 32
+/// random bytes, made by the server. It replaces no password. It is never printed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DeviceTicket(#[serde(with = "serde_bytes")] pub [u8; 32]);
+
+impl fmt::Debug for ResumeTicket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ResumeTicket(..)")
+    }
+}
+
+impl fmt::Debug for DeviceTicket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DeviceTicket(..)")
+    }
+}
+
 /// Names a file inside one private session. The side that began the session counts 1, 3, 5 and so on, the other one 2,
 /// 4, 6, so that the two never give one number to two files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -73,6 +73,22 @@ pub const ADDRESS_BYTES: usize = 64;
 /// The lowest port that a private session may use: below it are other services, which nobody shall be sent to.
 pub const PEER_PORT_LOWEST: u16 = 1024;
 
+/// How long a client can come back to its session after the connection was lost, in milliseconds.
+pub const RESUME_MS: u64 = 600_000;
+
+/// How long a user whose connection was lost counts as online, in milliseconds: a client that comes back within it was
+/// never gone for others.
+pub const GRACE_MS: u64 = 10_000;
+
+/// How long a session that a second login wants to replace may take to show that it lives, in milliseconds.
+pub const PROBE_MS: u64 = 5_000;
+
+/// How long a device ticket is good after it was last used, in milliseconds: 90 days.
+pub const DEVICE_MS: u64 = 90 * 24 * 3600 * 1000;
+
+/// The most device tickets of one account. The one used longest ago makes room.
+pub const DEVICES: usize = 10;
+
 /// How long a request for a private session can be answered, in milliseconds.
 pub const PRIVATE_ASK_MS: u64 = 60_000;
 

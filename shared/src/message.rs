@@ -81,7 +81,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::Code;
-use crate::id::{ClientId, DeviceKey, OfferId, RequestId, Seq, UnixMs};
+use crate::id::{ClientId, DeviceKey, DeviceTicket, OfferId, RequestId, ResumeTicket, Seq, UnixMs};
 
 mod client;
 mod server;

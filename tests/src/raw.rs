@@ -85,7 +85,13 @@ impl RawClient {
     /// Logs in as a sample user and waits until everything that waited has come.
     pub fn login(&mut self, user: &str) {
         let id = self.request();
-        self.say(&ClientMessage::Login { id, name: user.to_owned(), password: password_of(user).to_owned() });
+        self.say(&ClientMessage::Login {
+            id,
+            name: user.to_owned(),
+            password: password_of(user).to_owned(),
+            device: None,
+            remember: false,
+        });
         self.expect("ready", |message| matches!(message, ServerMessage::Ready { .. }));
     }
 

@@ -36,6 +36,8 @@ pub(super) enum Feed {
     },
     /// From the hub, as they are stored.
     Live,
+    /// Nothing comes: the session has no connection.
+    Away,
 }
 
 impl Feed {
@@ -50,7 +52,7 @@ impl Feed {
         match self {
             Self::New => Some(0),
             Self::Reading { greeting, .. } | Self::Full { greeting } => *greeting,
-            Self::Live => None,
+            Self::Live | Self::Away => None,
         }
     }
 }

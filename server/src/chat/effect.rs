@@ -36,6 +36,12 @@ pub enum Effect {
         /// Which.
         session: SessionId,
     },
+    /// Find out whether anybody is there: ask the client for a sign of life now. Answered by `Input::SessionHeard` as
+    /// soon as anything at all comes from it, or not at all.
+    Probe {
+        /// Which.
+        session: SessionId,
+    },
     /// Find out whether this is the password; answered by `Input::PasswordChecked`. Takes as long for [`Subject::Nobody`]
     /// as for an account.
     CheckPassword {

@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use shared::id::{ClientId, DeviceKey, OfferId, RequestId, Seq};
+use shared::id::{ClientId, DeviceKey, DeviceTicket, OfferId, RequestId, ResumeTicket, Seq};
 use shared::message::{Kind, Reason};
 use shared::name::Name;
 
+use super::tickets::Fresh;
 use crate::record::{Conversation, KeepError, Kept, Phc, Ticket};
 
 /// One connection that got as far as `welcome`. Never used twice in one run of the server.
@@ -23,6 +24,13 @@ pub enum Input {
         session: SessionId,
         /// Where it comes from.
         address: SocketAddr,
+        /// Tickets that nobody has seen yet.
+        fresh: Fresh,
+    },
+    /// Answers [`Effect::Probe`](super::Effect::Probe): the client is there.
+    SessionHeard {
+        /// Which.
+        session: SessionId,
     },
     /// The connection is gone, whoever ended it. Nothing more comes from this session.
     SessionClosed {
@@ -106,6 +114,19 @@ pub enum Request {
         name: Name,
         /// The password.
         password: SecretString,
+        /// From an earlier login of this client.
+        device: Option<DeviceTicket>,
+        /// Whether a device ticket is wanted.
+        remember: bool,
+    },
+    /// Come back to a session whose connection was lost.
+    Resume {
+        /// The request.
+        id: RequestId,
+        /// Of that session.
+        ticket: ResumeTicket,
+        /// The newest message of the lobby that the client has.
+        lobby: Option<Seq>,
     },
     /// Make an account and log in.
     Register {
@@ -117,6 +138,8 @@ pub enum Request {
         skeleton: Option<String>,
         /// The password; its length was checked.
         password: SecretString,
+        /// Whether a device ticket is wanted.
+        remember: bool,
     },
     /// Say something in a room.
     Broadcast {
@@ -190,6 +213,20 @@ pub enum Request {
         before: Option<Seq>,
         /// How many at most, within [`shared::limits::HISTORY_PAGE`].
         limit: u16,
+    },
+    /// List the own direct messages that nobody has received.
+    Queue {
+        /// The request.
+        id: RequestId,
+    },
+    /// Take one of them back.
+    Unsend {
+        /// The request.
+        id: RequestId,
+        /// To whom.
+        to: Name,
+        /// Which.
+        seq: Seq,
     },
     /// Set or clear the away text.
     Away {

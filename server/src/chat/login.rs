@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use secrecy::SecretString;
 use shared::error::Code;
-use shared::id::RequestId;
+use shared::id::{DeviceTicket, RequestId};
 use shared::message::{Reason, Refusal, ServerMessage};
 use shared::name::Name;
 use shared::time::seconds;
@@ -16,10 +16,11 @@ use super::effect::{Effect, LogEvent, Subject};
 use super::input::{SessionId, Verdict};
 use super::pending::{LoginCheck, Pending};
 use super::refuse::{refuse, storage};
-use super::sessions::{Farewell, Stage};
+use super::sessions::{Arrival, Farewell, Login, Stage};
 use super::strikes::Strike;
+use super::tickets::{DeviceStrike, device_hash};
 use super::{Chat, Turn};
-use crate::record::{Account, AccountId, KeepError, Kept, Origin, Phc, Write};
+use crate::record::{Account, AccountId, Device, KeepError, Kept, Origin, Phc, TicketHash, Write};
 
 /// Logins of one name that may wait for the one being checked. More is an attack or a mistake.
 const LINE: usize = 8;
@@ -42,8 +43,9 @@ impl Chat {
         turn: &mut Turn,
         session: SessionId,
         id: RequestId,
-        name: Name,
-        password: SecretString,
+        (name, password): (Name, SecretString),
+        device: Option<&DeviceTicket>,
+        remember: bool,
     ) -> Result<(), Refusal> {
         let from = self.knock(session, id)?;
         let account = self.users.find(&name).map(|account| account.id);
@@ -54,7 +56,8 @@ impl Chat {
             self.refuse_login(turn, session, refusal);
             return Ok(());
         }
-        let check = LoginCheck { session, id, name, account, from };
+        let device = device.map(device_hash);
+        let check = LoginCheck { session, id, name, account, from, device, remember };
         let key = check.name.key().to_owned();
         match self.lines.get_mut(&key) {
             None => {
@@ -71,7 +74,7 @@ impl Chat {
     }
 
     /// Marks the session as busy with a login and says where it comes from.
-    fn knock(&mut self, session: SessionId, id: RequestId) -> Result<std::net::IpAddr, Refusal> {
+    pub(super) fn knock(&mut self, session: SessionId, id: RequestId) -> Result<std::net::IpAddr, Refusal> {
         match self.sessions.get_mut(&session) {
             Some(open) if matches!(open.stage, Stage::Visitor) => {
                 open.stage = Stage::Knocking;
@@ -81,10 +84,22 @@ impl Chat {
         }
     }
 
-    /// Checks one password, unless the name is locked: then the right one is refused too, unseen.
+    /// Whether the session waits for the answer to its login.
+    pub(super) fn is_knocking(&self, session: SessionId) -> bool {
+        self.sessions.get(&session).is_some_and(|open| matches!(open.stage, Stage::Knocking))
+    }
+
+    /// The good device ticket of a login. With one, the client is judged by its own tries and not by those of strangers.
+    fn good_device(&self, turn: &Turn, account: Option<AccountId>, device: Option<TicketHash>) -> Option<&Device> {
+        self.tickets.device(device?, account?, turn.now.wall)
+    }
+
+    /// Checks one password, unless the name is locked: then the right one is refused too, unseen. A lock is for
+    /// strangers; who has a good device ticket is none.
     fn check_next(&mut self, turn: &mut Turn, check: LoginCheck, password: SecretString) {
         let key = check.name.key().to_owned();
-        if let Some(rest) = self.strikes.locked(&key, turn.now) {
+        let is_stranger = self.good_device(turn, check.account, check.device).is_none();
+        if let Some(rest) = self.strikes.locked(&key, turn.now).filter(|_| is_stranger) {
             let refusal = locked(check.id, rest);
             self.log_refused(turn, check.session, &check.name, &refusal);
             self.refuse_login(turn, check.session, refusal);
@@ -113,20 +128,36 @@ impl Chat {
         let key = check.name.key().to_owned();
         match (verdict, check.account) {
             (Verdict::Right { store, sample }, Some(account)) => {
-                self.right_password(turn, &check, account, store, sample);
+                self.right_password(turn, check, account, store, sample);
             }
             (Verdict::Busy, _) => {
                 let refusal =
                     refuse(check.id, Code::BUSY, "the server is busy with other logins, try again in a moment");
                 self.refuse_login(turn, check.session, refusal);
             }
-            _ => {
-                let refusal = self.wrong_password(turn, check.session, check.id, &check.name, check.from);
-                let strikes = self.strikes.stored(&key, turn.now);
-                self.write(turn, Write::SetStrikes(strikes), Pending::StrikeKept { session: check.session, refusal });
-            }
+            _ => self.wrong_login(turn, &check),
         }
         self.next_in_line(turn, &key);
+    }
+
+    /// Counts a wrong password against the device it came from or, from a stranger, against the account.
+    fn wrong_login(&mut self, turn: &mut Turn, check: &LoginCheck) {
+        let session = check.session;
+        let device = self.good_device(turn, check.account, check.device).map(|device| device.ticket);
+        let strike = device.map(|device| (device, self.tickets.strike(device)));
+        if let Some((_, DeviceStrike::Left(device, left))) = strike {
+            let refusal = self.tries_left(turn, session, check.id, &check.name, left);
+            return self.write(turn, Write::KeepDevice(device), Pending::StrikeKept { session, refusal });
+        }
+        let refusal = if let Some((device, _)) = strike {
+            self.write_unanswered(turn, Write::ForgetDevice(device));
+            self.strikes.lock(check.name.key(), check.from, turn.now);
+            self.locked_now(turn, check.id, &check.name, check.from)
+        } else {
+            self.wrong_password(turn, session, check.id, &check.name, check.from)
+        };
+        let strikes = self.strikes.stored(check.name.key(), turn.now);
+        self.write(turn, Write::SetStrikes(strikes), Pending::StrikeKept { session, refusal });
     }
 
     /// Counts a wrong password and says what to answer.
@@ -139,52 +170,83 @@ impl Chat {
         from: std::net::IpAddr,
     ) -> Refusal {
         match self.strikes.strike(name.key(), from, turn.now) {
-            Strike::Left(left) => {
-                let tries = if left == 1 { "1 try" } else { &format!("{left} tries") };
-                let (code, what) = if self.rules.registration {
-                    (Code::BAD_PASSWORD, "wrong password")
-                } else {
-                    (Code::BAD_LOGIN, "wrong name or password")
-                };
-                let mut refusal = refuse(id, code, format!("{what}, {tries} left"));
-                refusal.left = Some(left);
-                self.log_refused(turn, session, name, &refusal);
-                refusal
-            }
-            Strike::Locked(span) => {
-                let address = from.to_string();
-                turn.log(LogEvent::Locked { name: name.to_string(), seconds: seconds(span), address });
-                locked(id, span)
-            }
+            Strike::Left(left) => self.tries_left(turn, session, id, name, left),
+            Strike::Locked => self.locked_now(turn, id, name, from),
         }
+    }
+
+    fn tries_left(&self, turn: &mut Turn, session: SessionId, id: RequestId, name: &Name, left: u8) -> Refusal {
+        let tries = if left == 1 { "1 try" } else { &format!("{left} tries") };
+        let (code, what) = if self.rules.registration {
+            (Code::BAD_PASSWORD, "wrong password")
+        } else {
+            (Code::BAD_LOGIN, "wrong name or password")
+        };
+        let mut refusal = refuse(id, code, format!("{what}, {tries} left"));
+        refusal.left = Some(left);
+        self.log_refused(turn, session, name, &refusal);
+        refusal
+    }
+
+    fn locked_now(&self, turn: &mut Turn, id: RequestId, name: &Name, from: std::net::IpAddr) -> Refusal {
+        let span = self.rules.lock_for;
+        turn.log(LogEvent::Locked { name: name.to_string(), seconds: seconds(span), address: from.to_string() });
+        locked(id, span)
     }
 
     fn right_password(
         &mut self,
         turn: &mut Turn,
-        check: &LoginCheck,
+        check: LoginCheck,
         account: AccountId,
         store: Option<Phc>,
         sample: bool,
     ) {
-        let refusal = if sample && !check.from.is_loopback() {
+        let LoginCheck { session, id, name, from, device, remember, .. } = check;
+        if sample && !from.is_loopback() {
             let text =
                 "this is a sample password that everybody knows: log in from the server's own machine and change it";
-            Some(refuse(check.id, Code::SAMPLE_PASSWORD, text))
-        } else {
-            self.in_use(check.id, account)
-        };
-        if let Some(refusal) = refusal {
-            self.log_refused(turn, check.session, &check.name, &refusal);
-            self.refuse_login(turn, check.session, refusal);
-            return;
+            let refusal = refuse(id, Code::SAMPLE_PASSWORD, text);
+            self.log_refused(turn, session, &name, &refusal);
+            return self.refuse_login(turn, session, refusal);
         }
+        let device = self.good_device(turn, Some(account), device).map(|device| device.ticket);
+        self.admit(turn, Admitted { session, id, name, account, store, device, remember });
+    }
+
+    /// Lets a user in whose password was right, perhaps in the place of `former`.
+    pub(super) fn let_in(&mut self, turn: &mut Turn, admitted: Admitted, former: Option<Login>) {
+        let Admitted { session, id, name, account, store, device, remember } = admitted;
         if let Some(password) = store {
             self.write_unanswered(turn, Write::SetPassword { account, password });
         }
-        let notice = self.forgive(turn, check.name.key());
-        if self.sessions.contains_key(&check.session) {
-            self.begin(turn, check.session, check.id, account, notice);
+        let mut arrival = Arrival::new(id, account, turn.now).in_place_of(former.as_ref());
+        arrival.notice = match device {
+            // Whoever tries to guess stays locked out.
+            Some(_) if self.strikes.locked(name.key(), turn.now).is_some() => self.strikes.tell(name.key()),
+            _ => self.forgive(turn, name.key()),
+        };
+        match device {
+            Some(device) => self.keep_device(turn, account, device),
+            None => arrival.remember = remember,
+        }
+        if self.sessions.contains_key(&session) {
+            self.begin(turn, session, arrival);
+        }
+    }
+
+    /// Notes that a device ticket was made or used now.
+    pub(super) fn keep_device(&mut self, turn: &mut Turn, account: AccountId, ticket: TicketHash) {
+        let device = Device { ticket, account, used: turn.now.wall, wrong: 0 };
+        self.tickets.keep_device(device.clone());
+        self.write_unanswered(turn, Write::KeepDevice(device));
+    }
+
+    /// Refuses a login to an account that is in use by somebody who is there.
+    pub(super) fn refuse_in_use(&mut self, turn: &mut Turn, admitted: &Admitted) {
+        if let Some(refusal) = self.in_use(admitted.id, admitted.account) {
+            self.log_refused(turn, admitted.session, &admitted.name, &refusal);
+            self.refuse_login(turn, admitted.session, refusal);
         }
     }
 
@@ -207,7 +269,7 @@ impl Chat {
         Some(refusal)
     }
 
-    /// Refuses a login or registration; the connection may try again, but not for ever.
+    /// Refuses a login, registration or return; the connection may try again, but not for ever.
     pub(super) fn refuse_login(&mut self, turn: &mut Turn, session: SessionId, refusal: Refusal) {
         let Some(open) = self.sessions.get_mut(&session) else {
             return;
@@ -237,6 +299,7 @@ impl Chat {
         id: RequestId,
         (name, skeleton): (Name, Option<String>),
         password: SecretString,
+        remember: bool,
     ) -> Result<(), Refusal> {
         let from = self.knock(session, id)?;
         if let Some(refusal) = self.registration_refusal(turn, id, &name, from) {
@@ -244,7 +307,7 @@ impl Chat {
             self.refuse_login(turn, session, refusal);
             return Ok(());
         }
-        let ticket = self.expect(Pending::RegisterHash { session, id, name, skeleton });
+        let ticket = self.expect(Pending::RegisterHash { session, id, name, skeleton, remember });
         turn.effects.push(Effect::HashPassword { ticket, password });
         Ok(())
     }
@@ -275,8 +338,8 @@ impl Chat {
         &mut self,
         turn: &mut Turn,
         (session, id): (SessionId, RequestId),
-        name: Name,
-        skeleton: Option<String>,
+        (name, skeleton): (Name, Option<String>),
+        remember: bool,
         hash: Option<Phc>,
     ) {
         let Some(hash) = hash else {
@@ -291,16 +354,16 @@ impl Chat {
             origin: Origin::Registered,
             at: turn.now.wall,
         };
-        self.write(turn, write, Pending::AccountKept { session, id, name });
+        self.write(turn, write, Pending::AccountKept { session, id, name, remember });
     }
 
     /// A new account is durable, or was not to be had.
     pub(super) fn account_kept(
         &mut self,
         turn: &mut Turn,
-        session: SessionId,
-        id: RequestId,
+        (session, id): (SessionId, RequestId),
         name: Name,
+        remember: bool,
         result: Result<Kept, KeepError>,
     ) {
         let account = match result {
@@ -313,7 +376,7 @@ impl Chat {
         self.users.add(Account { id: account, name: name.clone(), created: turn.now.wall, last_seen: None });
         self.forgive(turn, name.key());
         if self.sessions.contains_key(&session) {
-            self.begin(turn, session, id, account, String::new());
+            self.begin(turn, session, Arrival { remember, ..Arrival::new(id, account, turn.now) });
         }
     }
 
@@ -378,19 +441,45 @@ impl Chat {
         match hash {
             Some(password) => {
                 let write = Write::SetPassword { account, password };
-                self.write(turn, write, Pending::PasswordKept { session, id });
+                self.write(turn, write, Pending::PasswordKept { session, id, account });
             }
             None => turn.refuse(session, busy(id)),
         }
     }
+
+    /// The new password is durable, or is not. Whoever knew the old one may have left a device ticket behind.
+    pub(super) fn password_kept(
+        &mut self,
+        turn: &mut Turn,
+        session: SessionId,
+        id: RequestId,
+        account: AccountId,
+        error: Option<KeepError>,
+    ) {
+        match error {
+            None => {
+                self.tickets.forget_devices(account);
+                self.write_unanswered(turn, Write::ForgetDevices { account });
+                turn.send(session, ServerMessage::Ok { re: id });
+            }
+            Some(error) => turn.refuse(session, storage(id, error)),
+        }
+    }
 }
 
-/// The new password is durable, or is not.
-pub(super) fn password_kept(turn: &mut Turn, session: SessionId, id: RequestId, error: Option<KeepError>) {
-    match error {
-        None => turn.send(session, ServerMessage::Ok { re: id }),
-        Some(error) => turn.refuse(session, storage(id, error)),
-    }
+/// Somebody whose password was right.
+#[derive(Debug)]
+pub(super) struct Admitted {
+    pub(super) session: SessionId,
+    pub(super) id: RequestId,
+    pub(super) name: Name,
+    pub(super) account: AccountId,
+    /// A hash to store from now on.
+    store: Option<Phc>,
+    /// The good device ticket that came with the password.
+    device: Option<TicketHash>,
+    /// Whether a device ticket is wanted where there is none.
+    remember: bool,
 }
 
 fn locked(id: RequestId, rest: std::time::Duration) -> Refusal {

@@ -15,21 +15,25 @@ use shared::message::{Reason, Refusal, ServerMessage};
 
 mod blocks;
 mod catchup;
+mod comeback;
 mod delivery;
 mod effect;
 mod input;
 mod login;
 mod pending;
 mod presence;
+mod queue;
 mod rate;
 mod refuse;
 mod rendezvous;
 mod sessions;
 mod strikes;
+mod tickets;
 mod users;
 
 pub use effect::{Effect, LogEvent, Subject};
 pub use input::{Input, Place, Presented, Request, SessionId, Verdict};
+pub use tickets::Fresh;
 
 pub use crate::record::Ticket;
 pub use shared::time::{Moment, Mono};
@@ -37,7 +41,6 @@ pub use shared::time::{Moment, Mono};
 use crate::record::{AccountId, Conversation, KeptMessage, Read, Snapshot, Write};
 use delivery::Said;
 use pending::Pending;
-use sessions::Farewell;
 
 /// How often the store is told that the server is alive, while anybody is online. After a crash nobody counts as online
 /// for longer than this past the truth.
@@ -45,7 +48,7 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// What the rules keep to beside [`Rules`], for people.
 pub fn limits() -> Vec<(&'static str, String)> {
-    let parts = [login::limits(), rate::limits(), rendezvous::limits()];
+    let parts = [login::limits(), tickets::limits(), comeback::limits(), rate::limits(), rendezvous::limits()];
     parts.into_iter().flatten().collect()
 }
 
@@ -69,11 +72,16 @@ pub struct Chat {
     users: users::Users,
     blocks: blocks::Blocks,
     strikes: strikes::StrikeBook,
+    tickets: tickets::Tickets,
     registrations: rate::Registrations,
     /// Logins that wait while another of the same name is checked, by name key. An entry means that one is checked.
     lines: BTreeMap<String, login::Line>,
     sessions: BTreeMap<SessionId, sessions::Session>,
     online: BTreeMap<AccountId, SessionId>,
+    /// Sessions that wait for their clients to come back, and until when.
+    holds: BTreeSet<(Mono, SessionId)>,
+    /// Sessions that were asked whether they live.
+    probes: BTreeMap<SessionId, comeback::Probe>,
     /// Sessions that get messages as they are stored.
     live: BTreeSet<SessionId>,
     /// Sessions that are fed from the log.
@@ -145,12 +153,15 @@ impl Chat {
         let newest = snapshot.rooms.iter().find(|(room, _)| *room == lobby).map_or(Seq(0), |(_, seq)| *seq);
         Self {
             strikes: strikes::StrikeBook::new(rules.lock_for, snapshot.strikes, now),
+            tickets: tickets::Tickets::new(snapshot.resumable, snapshot.devices, now),
             users: users::Users::new(snapshot.accounts),
             blocks: blocks::Blocks::new(snapshot.blocks),
             registrations: rate::Registrations::default(),
             lines: BTreeMap::new(),
             sessions: BTreeMap::new(),
             online: BTreeMap::new(),
+            holds: BTreeSet::new(),
+            probes: BTreeMap::new(),
             live: BTreeSet::new(),
             behind: BTreeSet::new(),
             ahead: BTreeMap::new(),
@@ -175,8 +186,11 @@ impl Chat {
     pub fn handle(&mut self, input: Input, now: Moment) -> Vec<Effect> {
         let mut turn = Turn { now, effects: Vec::new() };
         match input {
-            Input::SessionOpened { session, address } => self.session_opened(&mut turn, session, address),
-            Input::SessionClosed { session, reason } => self.end(&mut turn, session, reason, Farewell::Unheard),
+            Input::SessionOpened { session, address, fresh } => {
+                self.session_opened(&mut turn, session, address, fresh);
+            }
+            Input::SessionClosed { session, reason } => self.session_closed(&mut turn, session, reason),
+            Input::SessionHeard { session } => self.heard(&mut turn, session),
             Input::Asked { session, request } => self.asked(&mut turn, session, request),
             Input::Undelivered { session, conversation, seq } => self.undelivered(session, conversation, seq),
             Input::SessionDrained { session } => self.drained(&mut turn, session),
@@ -198,17 +212,23 @@ impl Chat {
         if let Request::Ack { place, seq } = &request {
             return self.acknowledged(turn, session, place, *seq);
         }
+        // A client that comes back by itself is no action of its user.
+        let is_action = !matches!(request, Request::Resume { .. });
         match self.perform(turn, session, request) {
-            Ok(()) => self.acted(turn, session),
+            Ok(()) if is_action => self.acted(turn, session),
+            Ok(()) => {}
             Err(refusal) => turn.refuse(session, refusal),
         }
     }
 
     fn perform(&mut self, turn: &mut Turn, session: SessionId, request: Request) -> Result<(), Refusal> {
         match request {
-            Request::Login { id, name, password } => self.ask_login(turn, session, id, name, password),
-            Request::Register { id, name, skeleton, password } => {
-                self.ask_register(turn, session, id, (name, skeleton), password)
+            Request::Login { id, name, password, device, remember } => {
+                self.ask_login(turn, session, id, (name, password), device.as_ref(), remember)
+            }
+            Request::Resume { id, ticket, lobby } => self.ask_resume(turn, session, id, &ticket, lobby),
+            Request::Register { id, name, skeleton, password, remember } => {
+                self.ask_register(turn, session, id, (name, skeleton), password, remember)
             }
             Request::Broadcast { id, client_id, text, kind } => {
                 self.broadcast(turn, session, id, Said { client_id, text, kind })
@@ -222,6 +242,8 @@ impl Chat {
             Request::Unblock { id, name } => self.change_block(turn, session, id, &name, false),
             Request::Blocked { id } => self.list_blocked(turn, session, id),
             Request::History { id, place, before, limit } => self.history(turn, session, id, &place, (before, limit)),
+            Request::Queue { id } => self.list_unseen(turn, session, id),
+            Request::Unsend { id, to, seq } => self.unsend(turn, session, id, (&to, seq)),
             Request::Away { id, text } => self.set_away(turn, session, id, text),
             Request::Whois { id, name } => self.whois(turn, session, id, &name),
             Request::Passwd { id, old, new } => self.ask_passwd(turn, session, id, old, new),
@@ -242,6 +264,8 @@ impl Chat {
             return;
         }
         self.tell_presence(turn);
+        self.end_held(turn);
+        self.end_silent(turn);
         self.end_inactive(turn);
         self.expire_private(turn);
         self.store_due_acks(turn);
@@ -260,6 +284,8 @@ impl Chat {
             self.deadlines.first().map(|(deadline, _)| *deadline),
             self.acks_due,
             self.rendezvous.due(),
+            self.holds.first().map(|(until, _)| *until),
+            self.probe_due(),
             (!self.online.is_empty()).then_some(self.heartbeat),
         ];
         let Some(next) = due.into_iter().flatten().min() else {

@@ -9,8 +9,9 @@ use shared::name::Name;
 use super::blocks::BlockChange;
 use super::delivery::Appending;
 use super::input::{SessionId, Verdict};
-use super::{Chat, Turn, login};
-use crate::record::{AccountId, Conversation, KeepError, Kept, Phc};
+use super::queue::Unsending;
+use super::{Chat, Turn};
+use crate::record::{AccountId, Conversation, KeepError, Kept, Phc, TicketHash};
 
 /// What a ticket stands for.
 #[derive(Debug)]
@@ -22,15 +23,19 @@ pub(super) enum Pending {
     /// The new password is hashed, to change it.
     NewPassword { session: SessionId, id: RequestId, account: AccountId },
     /// The new password is being stored.
-    PasswordKept { session: SessionId, id: RequestId },
+    PasswordKept { session: SessionId, id: RequestId, account: AccountId },
     /// A new account's password is hashed.
-    RegisterHash { session: SessionId, id: RequestId, name: Name, skeleton: Option<String> },
+    RegisterHash { session: SessionId, id: RequestId, name: Name, skeleton: Option<String>, remember: bool },
     /// A new account is being stored.
-    AccountKept { session: SessionId, id: RequestId, name: Name },
+    AccountKept { session: SessionId, id: RequestId, name: Name, remember: bool },
     /// A count of wrong passwords is being stored; then the login is refused.
     StrikeKept { session: SessionId, refusal: Refusal },
     /// A message is being stored.
     Append(Appending),
+    /// A message is being taken back.
+    Unsend(Unsending),
+    /// What others have not received is looked up.
+    Unseen { session: SessionId, id: RequestId },
     /// A block is being stored.
     Block(BlockChange),
     /// A login is being noted.
@@ -49,6 +54,10 @@ pub(super) struct LoginCheck {
     pub(super) name: Name,
     pub(super) account: Option<AccountId>,
     pub(super) from: IpAddr,
+    /// The device ticket that came with it, whether or not it is good.
+    pub(super) device: Option<TicketHash>,
+    /// Whether a device ticket is wanted.
+    pub(super) remember: bool,
 }
 
 impl Chat {
@@ -69,8 +78,8 @@ impl Chat {
             Some(Pending::NewPassword { session, id, account }) => {
                 self.new_password_hashed(turn, session, id, account, hash);
             }
-            Some(Pending::RegisterHash { session, id, name, skeleton }) => {
-                self.registration_hashed(turn, (session, id), name, skeleton, hash);
+            Some(Pending::RegisterHash { session, id, name, skeleton, remember }) => {
+                self.registration_hashed(turn, (session, id), (name, skeleton), remember, hash);
             }
             _ => {}
         }
@@ -82,10 +91,16 @@ impl Chat {
             return;
         };
         match pending {
-            Pending::PasswordKept { session, id } => login::password_kept(turn, session, id, result.err()),
-            Pending::AccountKept { session, id, name } => self.account_kept(turn, session, id, name, result),
+            Pending::PasswordKept { session, id, account } => {
+                self.password_kept(turn, session, id, account, result.err());
+            }
+            Pending::AccountKept { session, id, name, remember } => {
+                self.account_kept(turn, (session, id), name, remember, result);
+            }
             Pending::StrikeKept { session, refusal } => self.refuse_login(turn, session, refusal),
             Pending::Append(appending) => self.appended(turn, appending, result),
+            Pending::Unsend(unsending) => self.unsent(turn, unsending, result),
+            Pending::Unseen { session, id } => self.unseen_read(turn, session, id, result),
             Pending::Block(change) => self.block_kept(turn, change, result.err()),
             Pending::SessionNoted { session } => self.session_noted(turn, session, result),
             Pending::History { session, id, conversation, shown } => {

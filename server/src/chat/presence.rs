@@ -72,12 +72,14 @@ impl Digest {
 }
 
 impl Chat {
-    /// A user has come online.
-    pub(super) fn came(&mut self, turn: &mut Turn, account: AccountId) {
+    /// A user has come online, or goes on with another session.
+    pub(super) fn came(&mut self, turn: &mut Turn, account: AccountId, is_known: bool) {
         if let Some(session) = self.online.get(&account) {
             self.newcomers.insert(*session);
         }
-        self.digest.came(account);
+        if !is_known {
+            self.digest.came(account);
+        }
         self.tell_presence(turn);
     }
 

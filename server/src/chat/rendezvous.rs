@@ -156,7 +156,7 @@ impl Chat {
             let text = format!("you have blocked {shown}: unblock {shown} first");
             return Err(refuse(id, Code::YOU_BLOCKED, text).about(shown));
         }
-        let session = self.online.get(&other).copied();
+        let session = self.online.get(&other).copied().filter(|session| !self.is_held(*session));
         session.ok_or_else(|| refuse(id, Code::OFFLINE, format!("{shown} is not online")).about(shown))
     }
 

@@ -9,13 +9,15 @@ use shared::message::{Reason, Refusal, ServerMessage};
 use shared::name::Name;
 
 use super::catchup::Feed;
+use super::comeback::may_come_back;
 use super::effect::LogEvent;
 use super::input::SessionId;
 use super::pending::Pending;
 use super::refuse::refuse;
+use super::tickets::{Fresh, device_hash, resume_hash};
 use super::{Chat, Turn};
-use crate::record::{AccountId, Conversation, KeepError, Kept, SessionRow, Write};
-use shared::time::Mono;
+use crate::record::{AccountId, Conversation, KeepError, Kept, SessionRow, TicketHash, Write};
+use shared::time::{Moment, Mono};
 
 /// One connection.
 #[derive(Debug)]
@@ -24,7 +26,11 @@ pub(super) struct Session {
     pub(super) port: u16,
     /// Refused logins on this connection.
     pub(super) refusals: u8,
+    /// Tickets to hand out if a login here wants them.
+    pub(super) fresh: Fresh,
     pub(super) stage: Stage,
+    /// Until when the session is held for its client; `None` while it has a connection.
+    pub(super) held_until: Option<Mono>,
 }
 
 /// How far a connection has got.
@@ -55,11 +61,57 @@ pub(super) struct Login {
     pub(super) hinted: BTreeSet<AccountId>,
 }
 
+/// How a session becomes a user's.
+#[derive(Debug)]
+pub(super) struct Arrival {
+    pub(super) id: RequestId,
+    pub(super) account: AccountId,
+    /// Failed logins since the last good one, as a sentence.
+    pub(super) notice: String,
+    /// The ticket that the client came back with; without one it gets a new one.
+    pub(super) resume: Option<TicketHash>,
+    /// The newest message of the lobby that the client has.
+    pub(super) lobby: Option<Seq>,
+    /// Whether the client gets a new device ticket.
+    pub(super) remember: bool,
+    /// Whether others see this user online already.
+    pub(super) is_known: bool,
+    pub(super) since: UnixMs,
+    pub(super) row: Option<SessionRow>,
+    pub(super) last_action: Mono,
+    pub(super) away: String,
+    pub(super) hinted: BTreeSet<AccountId>,
+    /// Up to where the client has everything of a conversation.
+    pub(super) sent: BTreeMap<Conversation, Seq>,
+}
+
+impl Arrival {
+    /// A login out of nothing.
+    pub(super) fn new(id: RequestId, account: AccountId, now: Moment) -> Self {
+        Self {
+            id,
+            account,
+            notice: String::new(),
+            resume: None,
+            lobby: None,
+            remember: false,
+            is_known: false,
+            since: now.wall,
+            row: None,
+            last_action: now.mono,
+            away: String::new(),
+            hinted: BTreeSet::new(),
+            sent: BTreeMap::new(),
+        }
+    }
+}
+
 impl Chat {
     /// A connection has agreed on a protocol.
-    pub(super) fn session_opened(&mut self, turn: &mut Turn, session: SessionId, from: SocketAddr) {
-        self.sessions
-            .insert(session, Session { address: from.ip(), port: from.port(), refusals: 0, stage: Stage::Visitor });
+    pub(super) fn session_opened(&mut self, turn: &mut Turn, session: SessionId, from: SocketAddr, fresh: Fresh) {
+        let (address, port) = (from.ip(), from.port());
+        let open = Session { address, port, refusals: 0, fresh, stage: Stage::Visitor, held_until: None };
+        self.sessions.insert(session, open);
         if self.stopping {
             self.end(turn, session, Reason::GOING_AWAY, Farewell::Said);
         }
@@ -110,42 +162,42 @@ impl Chat {
     }
 
     /// A login succeeded: from here on the session is a user's.
-    pub(super) fn begin(
-        &mut self,
-        turn: &mut Turn,
-        session: SessionId,
-        id: RequestId,
-        account: AccountId,
-        notice: String,
-    ) {
-        let newest = self.lobby;
-        let login = Login {
-            account,
-            since: turn.now.wall,
-            row: None,
-            last_action: turn.now.mono,
-            away: String::new(),
-            feed: Feed::New,
-            sent: BTreeMap::from([(Conversation::lobby(), newest)]),
-            acks: BTreeMap::new(),
-            hinted: BTreeSet::new(),
-        };
+    pub(super) fn begin(&mut self, turn: &mut Turn, session: SessionId, arrival: Arrival) {
+        let lobby = self.lobby_from(arrival.lobby);
         let Some(open) = self.sessions.get_mut(&session) else {
             return;
         };
+        let Arrival { id, account, notice, is_known, since, row, last_action, away, hinted, mut sent, .. } = arrival;
+        sent.insert(Conversation::lobby(), lobby);
+        let login =
+            Login { account, since, row, last_action, away, feed: Feed::New, sent, acks: BTreeMap::new(), hinted };
         open.stage = Stage::User(Box::new(login));
-        let address = open.address.to_string();
+        let (address, fresh) = (open.address.to_string(), open.fresh.clone());
         self.online.insert(account, session);
+        let (resume, ticket) = match arrival.resume {
+            Some(hash) => (hash, None),
+            None => (resume_hash(&fresh.resume), Some(fresh.resume)),
+        };
+        self.tickets.begin(resume, account, last_action);
+        let device = arrival.remember.then_some(fresh.device);
+        if let Some(device) = &device {
+            self.keep_device(turn, account, device_hash(device));
+        }
         let name = self.users.shown(account).to_owned();
         turn.log(LogEvent::LoggedIn { session, name: name.clone(), address: address.clone() });
         let timeout_ms = self.rules.timeout.map_or(0, shared::id::millis);
-        turn.send(session, ServerMessage::LoggedIn { re: id, name, timeout_ms, notice });
-        let write = Write::OpenSession { account, address, at: turn.now.wall };
-        self.write(turn, write, Pending::SessionNoted { session });
-        if let Some(timeout) = self.rules.timeout {
-            self.deadlines.insert((turn.now.mono.after(timeout), session));
+        turn.send(
+            session,
+            ServerMessage::LoggedIn { re: id, name, timeout_ms, notice, ticket, device, lobby: Some(lobby) },
+        );
+        if row.is_none() {
+            let write = Write::OpenSession { account, address, at: turn.now.wall, resume };
+            self.write(turn, write, Pending::SessionNoted { session });
         }
-        self.came(turn, account);
+        if let Some(timeout) = self.rules.timeout {
+            self.deadlines.insert((last_action.after(timeout), session));
+        }
+        self.came(turn, account, is_known);
     }
 
     /// The log has a row for the login. It may be over already.
@@ -167,34 +219,50 @@ impl Chat {
             return;
         };
         if farewell == Farewell::Said {
-            turn.send(session, ServerMessage::Bye { reason: reason.clone() });
+            turn.send(session, ServerMessage::Bye { reason: reason.clone(), retry_ms: None });
             turn.close(session);
         }
-        self.live.remove(&session);
-        self.ahead.remove(&session);
-        self.newcomers.remove(&session);
+        if let Some(until) = ended.held_until {
+            self.holds.remove(&(until, session));
+        }
+        self.stop_feeding(session);
         if !self.stopping {
             self.end_private(turn, session);
         }
         let Stage::User(login) = ended.stage else {
             return;
         };
+        self.end_login(turn, session, &login, reason, ended.held_until.is_some());
+        if !self.stopping {
+            self.settle_probe(turn, session);
+        }
+    }
+
+    fn end_login(&mut self, turn: &mut Turn, session: SessionId, login: &Login, reason: Reason, was_held: bool) {
         let account = login.account;
         self.online.remove(&account);
         self.users.seen(account, turn.now.wall);
+        if !may_come_back(&reason) {
+            self.tickets.forget_resume(account);
+            self.write_unanswered(turn, Write::ForgetResume { account });
+        } else if !was_held {
+            self.tickets.lost(account, login.last_action, turn.now.mono);
+        }
         let name = self.users.shown(account).to_owned();
         turn.log(LogEvent::LoggedOut { session, name, reason: reason.clone() });
-        match login.row {
-            Some(row) => {
-                let close = Write::CloseSession { row, at: turn.now.wall, reason: reason.clone() };
-                self.write_unanswered(turn, close);
-            }
-            None => {
-                self.ended_early.insert(session, (turn.now.wall, reason.clone()));
-            }
-        }
+        self.close_row(turn, session, login.row, reason.clone());
         if !self.stopping {
             self.left(turn, account, reason);
+        }
+    }
+
+    /// Notes the end of a login in the log. Where the log has no row for it yet, it is noted when it has.
+    pub(super) fn close_row(&mut self, turn: &mut Turn, session: SessionId, row: Option<SessionRow>, reason: Reason) {
+        match row {
+            Some(row) => self.write_unanswered(turn, Write::CloseSession { row, at: turn.now.wall, reason }),
+            None => {
+                self.ended_early.insert(session, (turn.now.wall, reason));
+            }
         }
     }
 

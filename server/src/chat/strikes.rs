@@ -38,7 +38,7 @@ pub(super) enum Strike {
     /// So many tries are left.
     Left(u8),
     /// The name is locked from now on.
-    Locked(Duration),
+    Locked,
 }
 
 impl StrikeBook {
@@ -85,7 +85,22 @@ impl StrikeBook {
             return Strike::Left(TRIES - record.count);
         }
         record.locked_until = Some(now.mono.after(self.lock_for));
-        Strike::Locked(self.lock_for)
+        Strike::Locked
+    }
+
+    /// Locks the name as after its last try.
+    pub(super) fn lock(&mut self, key: &str, from: IpAddr, now: Moment) {
+        for _ in 0..TRIES {
+            if self.strike(key, from, now) == Strike::Locked {
+                break;
+            }
+        }
+    }
+
+    /// The sentence about failures for the user, who is told them once; the count stays.
+    pub(super) fn tell(&mut self, key: &str) -> String {
+        let Some(record) = self.names.get_mut(key) else { return String::new() };
+        sentence(std::mem::take(&mut record.failures), record.latest_from)
     }
 
     /// A good login forgets the count. Returns whether there was one to forget, and the sentence about failures for the
@@ -94,9 +109,7 @@ impl StrikeBook {
         let Some(record) = self.names.remove(key) else {
             return (false, String::new());
         };
-        let times = if record.failures == 1 { "1 failed login" } else { &format!("{} failed logins", record.failures) };
-        let from = record.latest_from.map(|address| format!(", the latest from {address}")).unwrap_or_default();
-        (true, format!("{times} since your last one{from}"))
+        (true, sentence(record.failures, record.latest_from))
     }
 
     /// The record of a name as it is to be stored.
@@ -122,4 +135,14 @@ impl StrikeBook {
             self.names.remove(&victim);
         }
     }
+}
+
+fn sentence(failures: u32, latest_from: Option<IpAddr>) -> String {
+    let times = match failures {
+        0 => return String::new(),
+        1 => "1 failed login".to_owned(),
+        more => format!("{more} failed logins"),
+    };
+    let from = latest_from.map(|address| format!(", the latest from {address}")).unwrap_or_default();
+    format!("{times} since your last one{from}")
 }

@@ -98,7 +98,10 @@ impl Stage {
     async fn open(&mut self, session: u64) -> Reader {
         let (outbox, mailbox) = outbox(0);
         let address = "127.0.0.1:5000".parse().unwrap();
-        self.events.send(Event::Opened { session: SessionId(session), address, outbox }).await.unwrap();
+        self.events
+            .send(Event::Opened { session: SessionId(session), address, fresh: Box::new(fresh()), outbox })
+            .await
+            .unwrap();
         assert!(self.told().await.starts_with("SessionOpened"));
         Reader { mailbox, bytes: BytesMut::new() }
     }
@@ -206,8 +209,15 @@ async fn refusals_of_the_connection_keep_their_place_among_the_answers() {
 async fn a_login_is_seen_by_the_connection() {
     let mut stage = stage(|input, _| match input {
         Input::Asked { session, request: Request::Who { id } } => {
-            let message =
-                ServerMessage::LoggedIn { re: *id, name: "yoda".into(), timeout_ms: 0, notice: String::new() };
+            let message = ServerMessage::LoggedIn {
+                re: *id,
+                name: "yoda".into(),
+                timeout_ms: 0,
+                notice: String::new(),
+                ticket: None,
+                device: None,
+                lobby: None,
+            };
             vec![Effect::Send { to: vec![*session], message }]
         }
         _ => vec![],
@@ -394,7 +404,10 @@ async fn the_rules_are_woken_when_they_want_even_in_a_flood() {
 async fn a_stop_says_bye_waits_for_it_to_be_heard_and_closes_the_store() {
     let mut stage = stage(|input, _| match input {
         Input::StopAsked => vec![
-            Effect::Send { to: vec![SessionId(1)], message: ServerMessage::Bye { reason: Reason::GOING_AWAY } },
+            Effect::Send {
+                to: vec![SessionId(1)],
+                message: ServerMessage::Bye { reason: Reason::GOING_AWAY, retry_ms: None },
+            },
             Effect::Close { session: SessionId(1) },
         ],
         Input::SessionClosed { .. } => vec![heartbeat(9)],
@@ -403,7 +416,7 @@ async fn a_stop_says_bye_waits_for_it_to_be_heard_and_closes_the_store() {
     let mut reader = stage.open(1).await;
     let Stage { hub, store, answers, events, .. } = stage;
     let stopping = tokio::spawn(hub.stop());
-    assert_eq!(reader.hear().await, ServerMessage::Bye { reason: Reason::GOING_AWAY });
+    assert_eq!(reader.hear().await, ServerMessage::Bye { reason: Reason::GOING_AWAY, retry_ms: None });
     assert!(reader.fetch().closing && !store.0.is_closed.load(Ordering::Relaxed));
     let closed = Input::SessionClosed { session: SessionId(1), reason: Reason::GOING_AWAY };
     events.send(Event::Input(closed)).await.unwrap();
@@ -423,7 +436,10 @@ async fn a_stop_does_not_wait_for_ever_and_lets_nobody_in() {
     tokio::task::yield_now().await;
     let (late_outbox, late_mailbox) = outbox(OUTBOX_BYTES);
     let address = "127.0.0.1:5000".parse().unwrap();
-    events.send(Event::Opened { session: SessionId(2), address, outbox: late_outbox }).await.unwrap();
+    events
+        .send(Event::Opened { session: SessionId(2), address, fresh: Box::new(fresh()), outbox: late_outbox })
+        .await
+        .unwrap();
     std::future::poll_fn(|context| late_mailbox.poll_news(context)).await;
     assert!(late_mailbox.take(&mut Vec::new()).closing);
     stopping.await.unwrap().unwrap();
@@ -455,4 +471,9 @@ async fn closed_sessions_are_forgotten() {
     stage.ask(1, 1).await;
     stage.told().await;
     assert!(!reader.has_news());
+}
+
+fn fresh() -> crate::chat::Fresh {
+    use shared::id::{DeviceTicket, ResumeTicket};
+    crate::chat::Fresh { resume: ResumeTicket([1; 32]), device: DeviceTicket([2; 32]) }
 }

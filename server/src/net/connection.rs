@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use shared::codec;
+use shared::id::{DeviceTicket, ResumeTicket};
 use shared::limits::{DEAD_AFTER_MS, FRAME_AFTER_LOGIN, FRAME_BEFORE_LOGIN, PING_AFTER_MS};
 use shared::message::{ClientMessage, Refusal, ServerMessage, Welcome};
 use shared::version;
@@ -28,7 +29,7 @@ use super::pace::{Bucket, Rate};
 use super::request::{self, Fault, Said};
 use super::wire::{Progress, Wire};
 use super::{Event, Settings};
-use crate::chat::{Input, SessionId};
+use crate::chat::{Fresh, Input, SessionId};
 use crate::names::Policy;
 
 mod ending;
@@ -72,6 +73,17 @@ enum Hearing {
     Paused,
 }
 
+/// Whether the hub wants a sign of life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Probe {
+    /// It does not.
+    Unasked,
+    /// It does, and nothing has come since.
+    Asked,
+    /// There was one, which the hub is still to be told.
+    Heard,
+}
+
 /// What ended a turn.
 enum Turn {
     Wire(io::Result<Progress>),
@@ -93,6 +105,8 @@ pub struct Connection<S> {
     is_logged_in: bool,
     /// Whether the hub is to be told that the outbox has been emptied.
     has_drained: bool,
+    /// Whether the hub wants to know when the client is heard next.
+    probe: Probe,
     /// Until when the client has to be greeted, then logged in.
     patience: Option<Instant>,
     /// When something was read, or could not have been.
@@ -128,6 +142,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             pace: None,
             is_logged_in: false,
             has_drained: false,
+            probe: Probe::Unasked,
             patience: Some(armed),
             heard: now,
             has_pinged: false,
@@ -171,7 +186,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Serves a greeted connection to its end. The hub is told once that it began and once that it ended.
     pub async fn run(&mut self, outbox: Outbox) {
         let Self { session, address, .. } = *self;
-        if self.events.send(Event::Opened { session, address, outbox }).await.is_err() {
+        let opened = Event::Opened { session, address, fresh: Box::new(fresh_tickets()), outbox };
+        if self.events.send(opened).await.is_err() {
             return self.turn_away(Ending::Asked).await;
         }
         let farewell = Farewell::new(self.events.clone(), session);
@@ -202,6 +218,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     async fn step(&mut self) -> Result<(), Ending> {
         if std::mem::take(&mut self.has_drained) {
             self.tell(Event::Input(Input::SessionDrained { session: self.session })).await?;
+        }
+        if self.probe == Probe::Heard {
+            self.probe = Probe::Unasked;
+            self.tell(Event::Input(Input::SessionHeard { session: self.session })).await?;
         }
         if self.mailbox.is_lagging() {
             return self.turn(Hearing::Paused).await;
@@ -275,6 +295,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             Turn::Wire(Ok(Progress::Read)) => {
                 self.heard = Instant::now();
                 self.has_pinged = false;
+                if self.probe == Probe::Asked {
+                    self.probe = Probe::Heard;
+                }
                 Ok(())
             }
             Turn::Wire(Ok(Progress::Written)) | Turn::News => self.fetch(),
@@ -307,6 +330,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             self.is_logged_in = true;
             self.patience = None;
             self.pass.logged_in();
+        }
+        if news.probed {
+            self.probe = Probe::Asked;
+            self.wire.say(&codec::encode(&ServerMessage::Ping { n: self.session.0 }));
         }
         self.has_drained |= news.drained;
         if news.closing { Err(Ending::Asked) } else { Ok(()) }
@@ -369,4 +396,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             let _ = timeout(STALL, poll_fn(|context| self.wire.poll_drain(context))).await;
         }
     }
+}
+
+/// Two tickets that nobody can guess.
+fn fresh_tickets() -> Fresh {
+    let random = |bytes: &mut [u8; 32]| {
+        // The operating system's generator fails on no system that could have brought us here through a TLS handshake.
+        rustls::crypto::aws_lc_rs::default_provider().secure_random.fill(bytes).expect("the system has randomness");
+    };
+    let (mut resume, mut device) = ([0; 32], [0; 32]);
+    random(&mut resume);
+    random(&mut device);
+    Fresh { resume: ResumeTicket(resume), device: DeviceTicket(device) }
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use shared::message::Refusal;
 
-use crate::chat::{Input, SessionId};
+use crate::chat::{Fresh, Input, SessionId};
 use crate::names::Policy;
 
 mod admission;
@@ -64,6 +64,8 @@ pub enum Event {
         session: SessionId,
         /// Where it comes from.
         address: SocketAddr,
+        /// Tickets that nobody has seen yet.
+        fresh: Box<Fresh>,
         /// How to reach it.
         outbox: Outbox,
     },

@@ -49,6 +49,7 @@ struct Shared {
 }
 
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a wish of its own")]
 struct Queue {
     bytes: Vec<u8>,
     /// Bytes taken by the connection and not yet written.
@@ -56,6 +57,7 @@ struct Queue {
     state: State,
     closing: bool,
     logged_in: bool,
+    probed: bool,
     /// Whether something has changed since the connection last looked.
     news: bool,
     /// Who waits for news.
@@ -76,11 +78,14 @@ enum State {
 
 /// What the connection finds in its mailbox.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is news of its own")]
 pub struct News {
     /// The hub wants the connection to end after what was taken now.
     pub closing: bool,
     /// The session is logged in.
     pub logged_in: bool,
+    /// The hub wants a sign of life from the client. Said once.
+    pub probed: bool,
     /// The lagging session has caught up just now: tell the hub. Said once.
     pub drained: bool,
 }
@@ -125,6 +130,12 @@ impl Outbox {
         self.0.queue().logged_in = true;
     }
 
+    /// Asks the client for a sign of life, whose arrival the hub is told.
+    pub fn probe(&self) {
+        self.0.queue().probed = true;
+        self.wake();
+    }
+
     /// The hub knows that the session has caught up: events are taken and requests are read again.
     pub fn resume(&self) {
         self.0.queue().state = State::KeepsUp;
@@ -165,8 +176,9 @@ impl Mailbox {
         if drained {
             queue.state = State::Drained;
         }
+        let probed = std::mem::take(&mut queue.probed);
         let Queue { closing, logged_in, .. } = *queue;
-        News { closing, logged_in, drained }
+        News { closing, logged_in, probed, drained }
     }
 
     /// Whether the session is lagging: no requests are read from it. News tell when that ends.

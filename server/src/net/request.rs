@@ -69,10 +69,12 @@ pub fn check(message: ClientMessage, names: Policy) -> Result<Said, Box<Refusal>
         ClientMessage::Pong { .. } => return Ok(Said::Pong),
         ClientMessage::Hello { .. } => return Err(refusal(None, Code::NOT_NOW, "The connection is greeted already.")),
         ClientMessage::Unknown => return Err(refusal(None, Code::UNSUPPORTED, "This is no request.")),
-        ClientMessage::Login { id, name, password } => {
-            Request::Login { id, name: own_name(id, &name, names)?, password: password.into() }
+        ClientMessage::Login { id, name, password, device, remember } => {
+            let name = own_name(id, &name, names)?;
+            Request::Login { id, name, password: password.into(), device, remember }
         }
-        ClientMessage::Register { id, name, password } => register(id, &name, password, names)?,
+        ClientMessage::Resume { id, ticket, lobby } => Request::Resume { id, ticket, lobby },
+        ClientMessage::Register { id, name, password, remember } => register(id, &name, password, remember, names)?,
         ClientMessage::Send { id, cid, to, text, kind } => {
             let place = place(Some(id), &to, names)?;
             check_text(id, &text)?;
@@ -94,6 +96,14 @@ pub fn check(message: ClientMessage, names: Policy) -> Result<Said, Box<Refusal>
             let place = place(Some(id), &conv, names)?;
             Request::History { id, place, before, limit: limit.clamp(1, HISTORY_PAGE) }
         }
+        ClientMessage::Queue { id } => Request::Queue { id },
+        ClientMessage::Unsend { id, conv, seq } => match place(Some(id), &conv, names)? {
+            Place::With(to) => Request::Unsend { id, to, seq },
+            Place::Lobby => {
+                let text = "What was said in the lobby cannot be taken back.";
+                return Err(refusal(Some(id), Code::ALREADY_DELIVERED, text));
+            }
+        },
         ClientMessage::Away { id, text } => Request::Away { id, text: away(id, text)? },
         ClientMessage::Whois { id, name } => Request::Whois { id, name: other_name(Some(id), &name, names)? },
         ClientMessage::Passwd { id, old, new } => Request::Passwd { id, old: old.into(), new: new_password(id, new)? },
@@ -147,10 +157,16 @@ fn peer_address(text: &str) -> Option<SocketAddr> {
     (!is_nowhere && address.port() >= PEER_PORT_LOWEST).then_some(SocketAddr::new(ip, address.port()))
 }
 
-fn register(id: RequestId, name: &str, password: String, names: Policy) -> Result<Request, Box<Refusal>> {
+fn register(
+    id: RequestId,
+    name: &str,
+    password: String,
+    remember: bool,
+    names: Policy,
+) -> Result<Request, Box<Refusal>> {
     let name = own_name(id, name, names)?;
     let password = new_password(id, password)?;
-    Ok(Request::Register { id, skeleton: names.skeleton(&name), name, password })
+    Ok(Request::Register { id, skeleton: names.skeleton(&name), name, password, remember })
 }
 
 /// The name of who asks: what is wrong with it is said.

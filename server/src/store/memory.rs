@@ -11,14 +11,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use shared::id::{ClientId, Seq, UnixMs};
+use shared::limits::DEVICES;
 use shared::name::Name;
 use tokio::sync::mpsc::error::TrySendError;
 
 use super::page::PageBuilder;
 use super::{Answer, Answers, Job, QUEUE, Store, StoreError, waits_for};
 use crate::record::{
-    Account, AccountId, Conversation, KeepError, Kept, KeptMessage, NewMessage, Phc, Read, SessionRow, Snapshot,
-    Strikes, Write,
+    Account, AccountId, Conversation, Device, KeepError, Kept, KeptMessage, NewMessage, Phc, Read, Resumable,
+    SessionRow, Snapshot, Strikes, TicketHash, Write,
 };
 
 /// Keeps everything in memory.
@@ -151,6 +152,7 @@ struct State {
     cursors: BTreeMap<(AccountId, Conversation), Seq>,
     sessions: Vec<Login>,
     strikes: BTreeMap<String, Strikes>,
+    devices: BTreeMap<TicketHash, Device>,
     heartbeat: Option<UnixMs>,
 }
 
@@ -171,6 +173,7 @@ struct Login {
     account: AccountId,
     from: UnixMs,
     until: Option<UnixMs>,
+    resume: Option<TicketHash>,
 }
 
 impl State {
@@ -183,7 +186,18 @@ impl State {
             Write::SetPassword { account, password } => Ok(self.set_password(account, password)),
             Write::SetBlock { owner, target, blocked, at: _ } => self.set_block(owner, target, blocked),
             Write::Advance { account, conversation, seq } => self.advance(account, conversation, seq),
-            Write::OpenSession { account, address: _, at } => self.open_session(account, at),
+            Write::Unsend { sender, conversation, seq } => Ok(self.unsend(sender, &conversation, seq)),
+            Write::OpenSession { account, address: _, at, resume } => self.open_session(account, at, resume),
+            Write::ForgetResume { account } => Ok(self.forget_resume(account)),
+            Write::KeepDevice(device) => self.keep_device(device),
+            Write::ForgetDevice(ticket) => {
+                self.devices.remove(&ticket);
+                Ok(Kept::Done)
+            }
+            Write::ForgetDevices { account } => {
+                self.devices.retain(|_, device| device.account != account);
+                Ok(Kept::Done)
+            }
             Write::CloseSession { row, at, reason: _ } => Ok(self.close_session(row, at)),
             Write::SetStrikes(strikes) => Ok(self.set_strikes(strikes)),
             Write::Heartbeat { at } => {
@@ -248,11 +262,42 @@ impl State {
         Ok(Kept::Done)
     }
 
-    fn open_session(&mut self, account: AccountId, at: UnixMs) -> Result<Kept, KeepError> {
+    fn unsend(&mut self, sender: AccountId, from: &Conversation, seq: Seq) -> Kept {
+        let place = usize::try_from(seq.0).ok().and_then(|seq| seq.checked_sub(1));
+        let place = place.and_then(|place| self.conversations.get(from)?.get(place).copied());
+        let Some(stored) = place.map(|place| &mut self.messages[place]) else { return Kept::TooLate };
+        let Some(reader) = stored.waits_for.filter(|_| stored.message.sender == sender) else { return Kept::TooLate };
+        if self.cursors.get(&(reader, from.clone())).is_some_and(|cursor| *cursor >= seq) {
+            return Kept::TooLate;
+        }
+        stored.waits_for = None;
+        stored.message.text = String::new();
+        Kept::Done
+    }
+
+    fn open_session(&mut self, account: AccountId, at: UnixMs, resume: TicketHash) -> Result<Kept, KeepError> {
         self.known([account])?;
+        self.forget_resume(account);
         let id = SessionRow(row(self.sessions.len()));
-        self.sessions.push(Login { account, from: at, until: None });
+        self.sessions.push(Login { account, from: at, until: None, resume: Some(resume) });
         Ok(Kept::Session(id))
+    }
+
+    fn forget_resume(&mut self, account: AccountId) -> Kept {
+        self.sessions.iter_mut().filter(|login| login.account == account).for_each(|login| login.resume = None);
+        Kept::Done
+    }
+
+    fn keep_device(&mut self, device: Device) -> Result<Kept, KeepError> {
+        self.known([device.account])?;
+        let account = device.account;
+        self.devices.insert(device.ticket, device);
+        let mut own: Vec<_> = self.devices.values().filter(|device| device.account == account).cloned().collect();
+        own.sort_by_key(|device| (std::cmp::Reverse(device.used), device.ticket));
+        for surplus in own.iter().skip(DEVICES) {
+            self.devices.remove(&surplus.ticket);
+        }
+        Ok(Kept::Done)
     }
 
     fn close_session(&mut self, SessionRow(id): SessionRow, at: UnixMs) -> Kept {
@@ -284,6 +329,7 @@ impl State {
                 self.history(*reader, conversation, *before, *limit)
             }
             Read::Waiting { reader, after, limit } => self.waiting(*reader, after, *limit),
+            Read::Unseen { sender, limit } => self.unseen(*sender, *limit),
         }
     }
 
@@ -295,7 +341,7 @@ impl State {
             .rev()
             .map(|&place| &self.messages[place])
             .filter(|stored| before.is_none_or(|before| stored.message.seq < before))
-            .filter(|stored| !stored.hidden_from.contains(&reader))
+            .filter(|stored| !stored.hidden_from.contains(&reader) && !stored.message.text.is_empty())
             .all(|stored| page.take(stored.message.clone()));
         page.finish_reversed()
     }
@@ -319,6 +365,27 @@ impl State {
         let mut page = PageBuilder::new(limit);
         let _ = self.messages.iter().filter(is_waiting).all(|stored| page.take(stored.message.clone()));
         page.finish()
+    }
+
+    fn unseen(&self, sender: AccountId, limit: u16) -> Kept {
+        let is_unseen = |stored: &&Stored| {
+            let KeptMessage { conversation, seq, .. } = &stored.message;
+            stored.message.sender == sender
+                && stored.waits_for.is_some_and(|reader| {
+                    self.cursors.get(&(reader, conversation.clone())).is_none_or(|cursor| cursor < seq)
+                })
+        };
+        let mut page = PageBuilder::new(limit);
+        let _ = self.messages.iter().filter(is_unseen).all(|stored| page.take(stored.message.clone()));
+        page.finish()
+    }
+
+    fn resumable(&self) -> Vec<Resumable> {
+        let session =
+            |login: &Login| Some(Resumable { ticket: login.resume?, account: login.account, ended: login.until? });
+        let mut all: Vec<_> = self.sessions.iter().filter_map(session).collect();
+        all.sort_by_key(|session| session.ticket);
+        all
     }
 
     fn snapshot(&mut self) -> Snapshot {
@@ -345,6 +412,8 @@ impl State {
             blocks: self.blocks.iter().copied().collect(),
             strikes: self.strikes.values().cloned().collect(),
             rooms: rooms.into_iter().collect(),
+            resumable: self.resumable(),
+            devices: self.devices.values().cloned().collect(),
         }
     }
 }

@@ -161,6 +161,7 @@ fn a_second_login_is_told_since_when_and_from_where() {
     let mut world = World::new();
     let first = world.connect_from([10, 0, 0, 5]);
     world.try_login(first, "hans", "hans-secret");
+    world.living.insert(first);
     world.pass(Duration::from_secs(5));
     let second = world.connect();
     world.try_login(second, "hans", "hans-secret");

@@ -3,10 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod blocks;
+mod comeback;
 mod delivery;
 mod login;
 mod presence;
 mod properties;
+mod queue;
 mod rendezvous;
 mod timeout;
 mod world;

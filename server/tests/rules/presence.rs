@@ -145,7 +145,7 @@ fn a_stop_is_told_to_everybody_and_ends_every_session_durably() {
     world.input(Input::StopAsked);
     for session in [hans, visitor] {
         let last = world.last(session);
-        assert!(matches!(&last, ServerMessage::Bye { reason } if reason.as_str() == "going-away"), "{last:?}");
+        assert!(matches!(&last, ServerMessage::Bye { reason, .. } if reason.as_str() == "going-away"), "{last:?}");
         assert!(world.closed.contains(&session));
     }
     world.restart(Duration::from_secs(100));

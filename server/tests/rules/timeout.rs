@@ -13,7 +13,7 @@ fn impatient() -> World {
 }
 
 fn timed_out(message: &ServerMessage) -> bool {
-    matches!(message, ServerMessage::Bye { reason } if reason.as_str() == "timed-out")
+    matches!(message, ServerMessage::Bye { reason, .. } if reason.as_str() == "timed-out")
 }
 
 #[test]

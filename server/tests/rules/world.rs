@@ -5,11 +5,13 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
-use server::chat::{Chat, Effect, Input, LogEvent, Moment, Mono, Place, Request, Rules, SessionId, Subject, Verdict};
+use server::chat::{
+    Chat, Effect, Fresh, Input, LogEvent, Moment, Mono, Place, Request, Rules, SessionId, Subject, Verdict,
+};
 use server::record::{KeepError, Origin, Phc, Ticket, Write};
 use server::store::memory::MemoryStore;
 use server::store::{Answer, Job, Store};
-use shared::id::{ClientId, RequestId, Seq, UnixMs};
+use shared::id::{ClientId, DeviceTicket, RequestId, ResumeTicket, Seq, UnixMs};
 use shared::message::{Kind, Reason, ServerMessage};
 use shared::name::Name;
 use tokio::sync::mpsc;
@@ -47,6 +49,8 @@ pub struct World {
     pub checks: Vec<Ticket>,
     pub hold_checks: bool,
     held_checks: VecDeque<(Ticket, Subject, SecretString)>,
+    /// Sessions whose clients answer when they are asked for a sign of life.
+    pub living: BTreeSet<SessionId>,
 }
 
 impl World {
@@ -92,6 +96,7 @@ impl World {
             checks: Vec::new(),
             hold_checks: false,
             held_checks: VecDeque::new(),
+            living: BTreeSet::new(),
         }
     }
 
@@ -128,7 +133,8 @@ impl World {
     pub fn connect_from(&mut self, address: [u8; 4]) -> SessionId {
         self.next_session += 1;
         let session = SessionId(self.next_session);
-        self.input(Input::SessionOpened { session, address: SocketAddr::from((address, 5000)) });
+        let fresh = Fresh { resume: resume_ticket(session), device: device_ticket(session) };
+        self.input(Input::SessionOpened { session, address: SocketAddr::from((address, 5000)), fresh });
         session
     }
 
@@ -144,12 +150,26 @@ impl World {
 
     pub fn try_login(&mut self, session: SessionId, name: &str, password: &str) {
         let (id, name) = (self.id(), Name::plain(name).unwrap());
-        self.ask(session, Request::Login { id, name, password: password.into() });
+        self.ask(session, Request::Login { id, name, password: password.into(), device: None, remember: false });
+    }
+
+    /// Tries to log in with a device ticket, and wants one.
+    pub fn try_login_with(&mut self, session: SessionId, name: &str, password: &str, device: Option<DeviceTicket>) {
+        let (id, name) = (self.id(), Name::plain(name).unwrap());
+        self.ask(session, Request::Login { id, name, password: password.into(), device, remember: true });
+    }
+
+    /// Connects and comes back to the session that `old` was given the ticket of, with the lobby up to `lobby`.
+    pub fn resume(&mut self, old: SessionId, lobby: Option<u64>) -> SessionId {
+        let session = self.connect();
+        let id = self.id();
+        self.ask(session, Request::Resume { id, ticket: resume_ticket(old), lobby: lobby.map(Seq) });
+        session
     }
 
     pub fn register(&mut self, session: SessionId, name: &str, password: &str) {
         let (id, name) = (self.id(), Name::plain(name).unwrap());
-        self.ask(session, Request::Register { id, name, skeleton: None, password: password.into() });
+        self.ask(session, Request::Register { id, name, skeleton: None, password: password.into(), remember: false });
     }
 
     pub fn id(&mut self) -> RequestId {
@@ -194,9 +214,15 @@ impl World {
         self.pass(Duration::from_millis(100));
     }
 
+    /// The connection is lost, and the client does not come back.
     pub fn drop_connection(&mut self, session: SessionId) {
+        self.lose_connection(session);
+        self.pass(Duration::from_millis(10_100));
+    }
+
+    /// The connection is lost just now.
+    pub fn lose_connection(&mut self, session: SessionId) {
         self.input(Input::SessionClosed { session, reason: Reason::CONNECTION_LOST });
-        self.pass(Duration::from_millis(100));
     }
 
     pub fn history(&mut self, from: SessionId, place: Place) {
@@ -285,6 +311,11 @@ impl World {
             Effect::Close { session } => {
                 self.closed.insert(session);
             }
+            Effect::Probe { session } => {
+                if self.living.contains(&session) {
+                    later.push_back(Input::SessionHeard { session });
+                }
+            }
             Effect::CheckPassword { ticket, subject, password } => {
                 self.checks.push(ticket);
                 if self.hold_checks {
@@ -353,6 +384,22 @@ impl World {
     fn receive(&mut self, session: SessionId, message: &ServerMessage) {
         self.inbox.entry(session).or_default().push_back(message.clone());
     }
+}
+
+/// The resume ticket that a login on this connection is given.
+pub fn resume_ticket(session: SessionId) -> ResumeTicket {
+    ResumeTicket(ticket(session, 1))
+}
+
+/// The device ticket that a login on this connection is given.
+pub fn device_ticket(session: SessionId) -> DeviceTicket {
+    DeviceTicket(ticket(session, 2))
+}
+
+fn ticket(SessionId(session): SessionId, kind: u8) -> [u8; 32] {
+    let mut bytes = [kind; 32];
+    bytes[..8].copy_from_slice(&session.to_be_bytes());
+    bytes
 }
 
 /// The names in the lists of users among these messages.

@@ -1,6 +1,6 @@
 //! What a client says.
 
-use super::{ClientId, Deserialize, DeviceKey, Kind, OfferId, RequestId, Seq, Serialize};
+use super::{ClientId, Deserialize, DeviceKey, DeviceTicket, Kind, OfferId, RequestId, ResumeTicket, Seq, Serialize};
 
 /// A message from a client to the server.
 ///
@@ -30,6 +30,23 @@ pub enum ClientMessage {
         name: String,
         /// The password.
         password: String,
+        /// From an earlier login of this client to this account.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        device: Option<DeviceTicket>,
+        /// Whether this client wants a device ticket and can keep it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        remember: bool,
+    },
+    /// Comes back to a session whose connection was lost, and takes its place where the server has not noticed yet.
+    /// Answered by `logged_in` or `error`.
+    Resume {
+        /// The request.
+        id: RequestId,
+        /// From the `logged_in` of that session.
+        ticket: ResumeTicket,
+        /// The newest message of the lobby that this client has; what was said since is sent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lobby: Option<Seq>,
     },
     /// Makes an account and logs in with it. Answered by `logged_in` or `error`.
     Register {
@@ -39,6 +56,9 @@ pub enum ClientMessage {
         name: String,
         /// The password, at least eight characters.
         password: String,
+        /// As in `login`.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        remember: bool,
     },
     /// Sends a text to a conversation. Answered by `sent`, once it is stored durably.
     Send {
@@ -103,6 +123,21 @@ pub enum ClientMessage {
         before: Option<Seq>,
         /// How many at most.
         limit: u16,
+    },
+    /// The user's own direct messages that nobody has received yet. Answered by `queue`.
+    Queue {
+        /// The request.
+        id: RequestId,
+    },
+    /// Takes back an own direct message that nobody has received yet. Answered by `ok`, or by `error` with the code
+    /// `already-delivered`.
+    Unsend {
+        /// The request.
+        id: RequestId,
+        /// `@name`.
+        conv: String,
+        /// Which message.
+        seq: Seq,
     },
     /// Sets or, with an empty text, clears the away text. Answered by `ok`.
     Away {

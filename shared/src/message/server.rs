@@ -1,6 +1,8 @@
 //! What the server says.
 
-use super::{Code, Deserialize, DeviceKey, Kind, OfferId, Reason, RequestId, Seq, Serialize, UnixMs};
+use super::{
+    Code, Deserialize, DeviceKey, DeviceTicket, Kind, OfferId, Reason, RequestId, ResumeTicket, Seq, Serialize, UnixMs,
+};
 
 /// A message from the server to a client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,7 +17,7 @@ pub enum ServerMessage {
         /// For people.
         text: String,
     },
-    /// Answers `login` and `register`. Then come `roster` frames, the messages that waited, and `ready`.
+    /// Answers `login`, `register` and `resume`. Then come `roster` frames, the messages that waited, and `ready`.
     LoggedIn {
         /// The request.
         re: RequestId,
@@ -26,6 +28,16 @@ pub enum ServerMessage {
         /// Failed logins on this account since its last good one, as a sentence; empty when there were none.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         notice: String,
+        /// With which this client can come back to this session when its connection is lost. Left out where the one it
+        /// has stays good.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ticket: Option<ResumeTicket>,
+        /// To be kept by this client and shown at its next login.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        device: Option<DeviceTicket>,
+        /// Lines of the lobby after this one are sent to this session; for a `resume` later.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lobby: Option<Seq>,
     },
     /// A part of the list of who is online, sent after login; the last part is followed by other messages.
     Roster {
@@ -91,6 +103,16 @@ pub enum ServerMessage {
         #[serde(default)]
         more: bool,
     },
+    /// Answers `queue`: oldest first.
+    Queue {
+        /// The request.
+        re: RequestId,
+        /// The messages, as many as fit.
+        messages: Vec<Entry>,
+        /// Whether there are further ones.
+        #[serde(default)]
+        more: bool,
+    },
     /// Answers `whois`.
     Whois {
         /// The request.
@@ -138,6 +160,9 @@ pub enum ServerMessage {
     Bye {
         /// Why.
         reason: Reason,
+        /// When to come back at the earliest, in milliseconds; left out where it does not matter.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry_ms: Option<u64>,
     },
     /// Something every user of the server should read.
     Notice {

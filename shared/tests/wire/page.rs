@@ -135,6 +135,13 @@ fn the_page_has_the_limits_of_the_code() {
             "`ping` after, dead after",
             format!("{} and {} seconds of silence", seconds(limits::PING_AFTER_MS), seconds(limits::DEAD_AFTER_MS)),
         ),
+        ("`resume` after a lost connection", format!("{} seconds", seconds(limits::RESUME_MS))),
+        ("lost connection until others are told", format!("{} seconds", seconds(limits::GRACE_MS))),
+        ("a sign of life before another login takes over", format!("{} seconds", seconds(limits::PROBE_MS))),
+        (
+            "device tickets of one account",
+            format!("{}, for {} days", limits::DEVICES, seconds(limits::DEVICE_MS) / 86_400),
+        ),
         ("a private request", format!("{} seconds", seconds(limits::PRIVATE_ASK_MS))),
         (
             "addresses of one side",

@@ -1,7 +1,7 @@
 //! Typical values of every message. A kind of message without a sample does not compile.
 
 use shared::error::Code;
-use shared::id::{ClientId, DeviceKey, FileId, OfferId, RequestId, Seq, UnixMs};
+use shared::id::{ClientId, DeviceKey, DeviceTicket, FileId, OfferId, RequestId, ResumeTicket, Seq, UnixMs};
 use shared::message::{
     Absence, ClientMessage, Entry, Kind, Meeting, Outcome, Reason, Refusal, ServerMessage, UserInfo, Welcome,
 };
@@ -84,10 +84,24 @@ samples! { client, client_tag, ClientMessage;
         },
     }
     Login "login" {
-        "login": ClientMessage::Login { id: ID, name: yoda(), password: "wise".to_owned() },
+        "login": ClientMessage::Login {
+            id: ID, name: yoda(), password: "wise".to_owned(), device: None, remember: false,
+        },
+        "login-device": ClientMessage::Login {
+            id: ID, name: yoda(), password: "wise".to_owned(), device: Some(DeviceTicket([0xde; 32])), remember: true,
+        },
+    }
+    Resume "resume" {
+        "resume": ClientMessage::Resume { id: ID, ticket: ResumeTicket([0x5e; 32]), lobby: None },
+        "resume-lobby": ClientMessage::Resume { id: ID, ticket: ResumeTicket([0x5e; 32]), lobby: Some(Seq(300)) },
     }
     Register "register" {
-        "register": ClientMessage::Register { id: ID, name: "Leia".to_owned(), password: "alderaan".to_owned() },
+        "register": ClientMessage::Register {
+            id: ID, name: "Leia".to_owned(), password: "alderaan".to_owned(), remember: false,
+        },
+        "register-remember": ClientMessage::Register {
+            id: ID, name: "Leia".to_owned(), password: "alderaan".to_owned(), remember: true,
+        },
     }
     Send "send" {
         "send": ClientMessage::Send {
@@ -107,6 +121,8 @@ samples! { client, client_tag, ClientMessage;
         "history": ClientMessage::History { id: ID, conv: "#lobby".to_owned(), before: Some(Seq(300)), limit: 50 },
         "history-newest": ClientMessage::History { id: ID, conv: "@hans".to_owned(), before: None, limit: 200 },
     }
+    Queue "queue" { "queue": ClientMessage::Queue { id: ID }, }
+    Unsend "unsend" { "unsend": ClientMessage::Unsend { id: ID, conv: "@hans".to_owned(), seq: Seq(300) }, }
     Away "away" { "away": ClientMessage::Away { id: ID, text: "lunch".to_owned() }, }
     Whois "whois" { "whois": ClientMessage::Whois { id: ID, name: yoda() }, }
     Passwd "passwd" {
@@ -148,9 +164,26 @@ samples! { server, server_tag, ServerMessage;
         "refuse": ServerMessage::Refuse { code: Code::VERSION, text: "This server speaks protocol 1.".to_owned() },
     }
     LoggedIn "logged_in" {
-        "logged_in": ServerMessage::LoggedIn { re: ID, name: yoda(), timeout_ms: 120_000, notice: String::new() },
+        "logged_in": ServerMessage::LoggedIn {
+            re: ID, name: yoda(), timeout_ms: 120_000, notice: String::new(), ticket: None, device: None, lobby: None,
+        },
         "logged_in-notice": ServerMessage::LoggedIn {
-            re: ID, name: yoda(), timeout_ms: 0, notice: "2 failed logins since the last good one.".to_owned(),
+            re: ID,
+            name: yoda(),
+            timeout_ms: 0,
+            notice: "2 failed logins since the last good one.".to_owned(),
+            ticket: None,
+            device: None,
+            lobby: None,
+        },
+        "logged_in-tickets": ServerMessage::LoggedIn {
+            re: ID,
+            name: yoda(),
+            timeout_ms: 0,
+            notice: String::new(),
+            ticket: Some(ResumeTicket([0x5e; 32])),
+            device: Some(DeviceTicket([0xde; 32])),
+            lobby: Some(Seq(300)),
         },
     }
     Roster "roster" {
@@ -209,6 +242,9 @@ samples! { server, server_tag, ServerMessage;
             more: true,
         },
     }
+    Queue "queue" {
+        "queue": ServerMessage::Queue { re: ID, messages: vec![entry("@hans", 7, "are you there?")], more: false },
+    }
     Whois "whois" {
         "whois": ServerMessage::Whois { re: ID, user: user("yoda", true), created: AT, last_seen: None },
         "whois-offline": ServerMessage::Whois {
@@ -237,7 +273,10 @@ samples! { server, server_tag, ServerMessage;
     PrivateEnd "private_end" {
         "private_end": ServerMessage::PrivateEnd { offer: OFFER, name: yoda(), reason: Reason::DECLINED },
     }
-    Bye "bye" { "bye": ServerMessage::Bye { reason: Reason::GOING_AWAY }, }
+    Bye "bye" {
+        "bye": ServerMessage::Bye { reason: Reason::GOING_AWAY, retry_ms: None },
+        "bye-retry": ServerMessage::Bye { reason: Reason::GOING_AWAY, retry_ms: Some(1500) },
+    }
     Notice "notice" {
         "notice": ServerMessage::Notice { text: "The server restarts at noon.".to_owned() },
     }

@@ -13,7 +13,7 @@ fn everybody_is_told_and_the_server_ends_in_order() {
         raw.login("yoda");
         server.signal(signal);
         let bye = raw.expect("the farewell", |message| matches!(message, ServerMessage::Bye { .. }));
-        assert_eq!(bye, ServerMessage::Bye { reason: Reason::GOING_AWAY });
+        assert_eq!(bye, ServerMessage::Bye { reason: Reason::GOING_AWAY, retry_ms: None });
         hans.expect_line("that the server goes", |line| {
             line.starts_with("state reconnecting") || line.contains("going-away")
         });

@@ -89,7 +89,13 @@ fn guesses_at_once_get_no_more_tries_than_guesses_in_turn() {
     let mut guessers: Vec<_> = (0..6).map(|_| server.raw()).collect();
     for (number, guesser) in guessers.iter_mut().enumerate() {
         let id = guesser.request();
-        guesser.say(&ClientMessage::Login { id, name: "hans".to_owned(), password: format!("guess{number}") });
+        guesser.say(&ClientMessage::Login {
+            id,
+            name: "hans".to_owned(),
+            password: format!("guess{number}"),
+            device: None,
+            remember: false,
+        });
     }
     let mut answers: Vec<Code> = guessers
         .iter_mut()

@@ -56,7 +56,7 @@ fn the_file_is_private_and_a_damaged_one_is_refused() {
         assert_eq!(mode & 0o077, 0, "{} is open to others", file.display());
     }
     // The other one is the lock under which the list is rewritten.
-    files.retain(|file| std::fs::read_to_string(file).is_ok_and(|text| text.contains(&server.address())));
+    files.retain(|file| std::fs::read_to_string(file).is_ok_and(|text| text.contains(&server.fingerprint())));
     let [file] = &files[..] else { panic!("the list of servers is in {files:?}") };
 
     std::fs::write(file, "nonsense that is no list\n").expect("the file is ours");

@@ -1,8 +1,9 @@
 //! What the model wants done: commands for the driver, performed in their order.
 
 use secrecy::SecretString;
-use shared::id::{RequestId, Seq};
+use shared::id::{DeviceTicket, RequestId, Seq};
 use shared::message::ClientMessage;
+use shared::name::Name;
 
 use super::exit::Exit;
 use super::peer::PeerOrder;
@@ -20,6 +21,13 @@ pub enum Effect {
     Disconnect,
     /// Send a login or a registration. Passwords are effects of their own, so that they stay secret up to the frame.
     LogIn(LogIn),
+    /// Keep a device ticket for this account of this server, for the next login.
+    KeepTicket {
+        /// The account.
+        name: Name,
+        /// The ticket.
+        ticket: DeviceTicket,
+    },
     /// Send the wish for another password.
     ChangePassword {
         /// The request.

@@ -269,7 +269,9 @@ fn describe_command(command: &Command) -> String {
         | Command::Verify { user }
         | Command::Whois { user }
         | Command::Screen(OnScreen::Go(user)) => user.clone(),
-        Command::Cancel { number } | Command::Screen(OnScreen::Tab(number)) => number.to_string(),
+        Command::Cancel { number } | Command::Unsend { number } | Command::Screen(OnScreen::Tab(number)) => {
+            number.to_string()
+        }
         Command::Screen(OnScreen::Theme(Some(theme))) => theme.clone(),
         Command::Whoelsesince { span } => format!("{} seconds", span.as_secs()),
         Command::History { with: Some(user), count } => format!("@{user} {count}"),
@@ -278,6 +280,7 @@ fn describe_command(command: &Command) -> String {
         Command::Away { text } | Command::Me { action: text } => text.clone(),
         Command::Whoelse
         | Command::Blocked
+        | Command::Queue
         | Command::Passwd
         | Command::Help { about: None }
         | Command::Clear

@@ -10,6 +10,7 @@ use shared::name::Name;
 use shared::text::SafeText;
 
 use super::command::{Spec, Verb};
+use super::model::Queued;
 use super::peer::KeyTrust;
 use super::place::Place;
 
@@ -77,6 +78,13 @@ pub enum Report {
     Block {
         /// Who.
         name: Name,
+    },
+    /// An own message that nobody has received.
+    Queued {
+        /// Its number in the list.
+        number: usize,
+        /// The message.
+        message: Queued,
     },
     /// What the server knows of a user.
     Whois {
@@ -201,6 +209,8 @@ pub enum List {
     Blocked,
     /// Messages of a conversation.
     Messages,
+    /// Own messages that nobody has received.
+    Queue,
     /// Commands.
     Commands,
 }

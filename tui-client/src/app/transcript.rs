@@ -159,6 +159,10 @@ impl Transcript {
     pub fn confirm(&mut self, id: LineId, seq: Seq, at: UnixMs, state: State) {
         let Some(mut line) = self.remove(id) else { return };
         if self.knows(seq) {
+            // The log was quicker than the answer.
+            if let Ok(index) = self.lines.binary_search_by_key(&Rank(seq, None), |line| line.rank) {
+                self.lines[index].state = state;
+            }
             return;
         }
         line.rank = Rank(seq, None);
@@ -182,6 +186,13 @@ impl Transcript {
         let last = self.lines.iter().rev().find_map(Line::seq).unwrap_or_default().max(self.trimmed);
         self.insert(Line { id, from, text, action, at, state, rank: Rank(Seq(last.0 + 1), None) });
         id
+    }
+
+    /// Lets go of the line with this number: it was taken back.
+    pub fn forget(&mut self, seq: Seq) {
+        if let Ok(index) = self.lines.binary_search_by_key(&Rank(seq, None), |line| line.rank) {
+            self.lines.remove(index);
+        }
     }
 
     /// Changes how it stands with one line, if it is still here.

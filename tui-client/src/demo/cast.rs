@@ -161,8 +161,8 @@ impl Cast {
         self.send(
             who,
             match account {
-                Account::New => ClientMessage::Register { id, name, password },
-                Account::Known => ClientMessage::Login { id, name, password },
+                Account::New => ClientMessage::Register { id, name, password, remember: false },
+                Account::Known => ClientMessage::Login { id, name, password, device: None, remember: false },
             },
         )?;
         let refused = self.hear(who, |news| match news {

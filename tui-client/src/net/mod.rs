@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 pub mod address;
 mod connect;
 mod connection;
+pub mod tickets;
 pub mod trust;
 mod verify;
 

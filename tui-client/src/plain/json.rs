@@ -35,6 +35,10 @@ pub(super) fn event(report: &Report) -> String {
         }
         Report::User(person) => standing(Object::event("user"), person).finish(),
         Report::Block { name } => Object::event("block").name("user", name).finish(),
+        Report::Queued { number, message } => {
+            let object = Object::event("queued").number("n", u64::try_from(*number).unwrap_or(u64::MAX));
+            object.name("to", &message.user).time("at", message.at).text("text", message.text.raw()).finish()
+        }
         Report::Whois { person, created } => {
             standing(Object::event("whois"), person).time("created", *created).finish()
         }

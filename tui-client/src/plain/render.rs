@@ -8,6 +8,7 @@ use shared::text::SafeText;
 
 use super::Clock;
 use crate::app::command::Spec;
+use crate::app::model::Queued;
 use crate::app::place::{Place, safe};
 use crate::app::report::{Aside, Done, List, Manner, Person, Refused, Remark, Report, Said, Standing, Why};
 
@@ -27,6 +28,7 @@ pub(super) fn event(report: &Report, clock: &Clock) -> String {
         Report::Count { list, count } => format!("{} {count}", list_word(*list)),
         Report::User(person) => user(person, clock),
         Report::Block { name } => format!("block {name}"),
+        Report::Queued { number, message } => queued(*number, message, clock),
         Report::Whois { person, created } => whois(person, &clock.date(*created), clock),
         Report::Help(spec) => format!("command {}: {}", spec.usage(), spec.summary),
         Report::HelpMore(spec) => help_more(spec),
@@ -57,6 +59,7 @@ pub(super) fn list_word(list: List) -> &'static str {
         List::Users => "users",
         List::Blocked => "blocked",
         List::Messages => "messages",
+        List::Queue => "queue",
         List::Commands => "commands",
     }
 }
@@ -104,6 +107,11 @@ fn user(person: &Person, clock: &Clock) -> String {
     }
     push_text(&mut line, &person.away);
     line
+}
+
+fn queued(number: usize, message: &Queued, clock: &Clock) -> String {
+    let Queued { user, at, text, .. } = message;
+    format!("queued {number} to {user} at {}: {}", clock.date(*at), text.escaped())
 }
 
 fn whois(person: &Person, created: &str, clock: &Clock) -> String {

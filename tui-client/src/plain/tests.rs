@@ -298,8 +298,10 @@ fn answers_to_questions_come_bare_or_in_an_object() {
     assert_eq!(Voice::Plain.read_answer(r#"{"answer":"x"}"#.to_owned()), r#"{"answer":"x"}"#);
 }
 
-/// Codes that end a connection before there is a session; a client tells them as a sentence.
-const OF_CONNECTIONS: &[Code] = &[Code::PROTOCOL, Code::FRAME_TOO_LARGE, Code::NEEDS_TLS, Code::VERSION];
+/// Codes that end a connection before there is a session, which a client tells as a sentence, and the one that it deals
+/// with by itself.
+const OF_CONNECTIONS: &[Code] =
+    &[Code::PROTOCOL, Code::FRAME_TOO_LARGE, Code::NEEDS_TLS, Code::VERSION, Code::TICKET_EXPIRED];
 
 #[test]
 fn every_code_stands_in_the_document() {

@@ -24,7 +24,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
-use shared::id::{ClientId, OfferId, Seq};
+use shared::id::{ClientId, DeviceTicket, OfferId, Seq};
 use shared::message::ClientMessage;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -45,6 +45,7 @@ use crate::app::msg::Msg;
 use crate::app::peer::PeerEvent;
 use crate::app::update::update;
 use crate::net::NetEvent;
+use crate::net::tickets::DeviceTickets;
 use crate::peer::{PeerOptions, Switchboard};
 use clock::Clock;
 use screen::ScreenFace;
@@ -136,6 +137,7 @@ struct Driver<F, D, L> {
     exit: Option<Exit>,
     clock: Clock,
     peers: Switchboard,
+    tickets: DeviceTickets,
     /// Where the connection to the server comes from on this machine.
     local: Option<SocketAddr>,
     /// What the model is still to be told, because of what it wanted done.
@@ -172,6 +174,7 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
             last: None,
             exit: None,
             clock,
+            tickets: DeviceTickets::in_folder(options.peers.state.clone()),
             peers: Switchboard::new(options.peers),
             local: None,
             later: VecDeque::new(),
@@ -317,7 +320,8 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
             Effect::Connect => self.connect(),
             Effect::Host => self.starting = Some(self.host.take().unwrap_or_else(StartHost::unable)),
             Effect::Disconnect => self.disconnect(),
-            Effect::LogIn(log_in) => self.send(login_message(log_in)),
+            Effect::LogIn(log_in) => self.log_in(log_in),
+            Effect::KeepTicket { name, ticket } => self.keep_ticket(name.as_str(), &ticket),
             Effect::ChangePassword { id, old, new } => {
                 let (old, new) = (old.expose_secret().to_owned(), new.expose_secret().to_owned());
                 self.send(ClientMessage::Passwd { id, old, new });
@@ -331,6 +335,25 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
             Effect::Peer(order) => self.peer(order),
             Effect::Report(report) => self.face.report(&report, &self.model, now),
             Effect::Quit(exit) => self.exit = self.exit.or(Some(exit)),
+        }
+    }
+
+    fn log_in(&mut self, log_in: LogIn) {
+        let LogIn { id, name, password, register } = log_in;
+        let password = password.expose_secret().to_owned();
+        let remember = self.tickets.are_kept();
+        self.send(if register {
+            ClientMessage::Register { id, name, password, remember }
+        } else {
+            let device = self.tickets.of(&self.model.settings.server, &name);
+            ClientMessage::Login { id, name, password, device, remember }
+        });
+    }
+
+    /// A ticket that cannot be kept is not missed before somebody locks the account.
+    fn keep_ticket(&self, name: &str, ticket: &DeviceTicket) {
+        if let Err(error) = self.tickets.remember(&self.model.settings.server, name, ticket) {
+            tracing::debug!(%error, "the device ticket cannot be kept");
         }
     }
 
@@ -383,12 +406,6 @@ async fn outcome(starting: Option<&mut StartHost>) -> Msg {
         Some(starting) => starting.outcome().await,
         None => pending().await,
     }
-}
-
-fn login_message(log_in: LogIn) -> ClientMessage {
-    let LogIn { id, name, password, register } = log_in;
-    let password = password.expose_secret().to_owned();
-    if register { ClientMessage::Register { id, name, password } } else { ClientMessage::Login { id, name, password } }
 }
 
 /// The name of a new message, for ever.

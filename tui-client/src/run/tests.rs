@@ -119,10 +119,19 @@ impl Connection {
             register: true,
         };
         self.says(NetEvent::Connected { welcome, trust: Trust::Known, local: None }).await;
-        let ClientMessage::Login { id, name, password } = self.hears().await else { panic!("no login") };
+        let ClientMessage::Login { id, name, password, .. } = self.hears().await else { panic!("no login") };
         assert_eq!((name.as_str(), password.as_str()), ("hans", "falcon"));
         let notice = String::new();
-        self.message(ServerMessage::LoggedIn { re: id, name, timeout_ms: 0, notice }).await;
+        self.message(ServerMessage::LoggedIn {
+            re: id,
+            name,
+            timeout_ms: 0,
+            notice,
+            ticket: None,
+            device: None,
+            lobby: None,
+        })
+        .await;
         self.message(ServerMessage::Ready { stored: 0 }).await;
     }
 
@@ -234,7 +243,7 @@ fn a_server_that_cannot_be_started_is_the_end() {
 
 async fn logs_out(connection: &mut Connection, id: RequestId) {
     connection.message(ServerMessage::Ok { re: id }).await;
-    connection.message(ServerMessage::Bye { reason: Reason::LOGGED_OUT }).await;
+    connection.message(ServerMessage::Bye { reason: Reason::LOGGED_OUT, retry_ms: None }).await;
     connection.hears_nothing_more().await;
 }
 

@@ -61,7 +61,7 @@ impl Ending {
         let error = |code, text: String| Some(ServerMessage::Error(Refusal::new(None, code, text)));
         match self {
             Self::Asked | Self::Left | Self::Lost(_) | Self::Silent | Self::TooSlow => None,
-            Self::LoginTimeout => Some(ServerMessage::Bye { reason: Reason::LOGIN_TIMEOUT }),
+            Self::LoginTimeout => Some(ServerMessage::Bye { reason: Reason::LOGIN_TIMEOUT, retry_ms: None }),
             Self::SlowFrame => error(Code::PROTOCOL, "A frame took too long to arrive.".to_owned()),
             Self::Broken(CodecError::TooLarge { length, limit }) => {
                 let text = format!("A frame has at most {limit} bytes here; this one would have {length}.");

@@ -30,7 +30,7 @@ fn send(to: &str, text: &str) -> ClientMessage {
 }
 
 fn register(name: &str, password: &str) -> ClientMessage {
-    ClientMessage::Register { id: ID, name: name.into(), password: password.into() }
+    ClientMessage::Register { id: ID, name: name.into(), password: password.into(), remember: false }
 }
 
 fn away_as(text: &str) -> ClientMessage {
@@ -88,7 +88,8 @@ fn a_bad_name_is_explained_to_who_wants_it_and_nobody_to_others() {
         let (code, sentence, what) = refused(register(name, "long enough"));
         assert_eq!((code.as_str(), what.as_deref()), ("bad-name", Some(name)));
         assert!(sentence.contains(rule), "{sentence}");
-        let login = ClientMessage::Login { id: ID, name: name.into(), password: "x".into() };
+        let login =
+            ClientMessage::Login { id: ID, name: name.into(), password: "x".into(), device: None, remember: false };
         assert_eq!(self::code(login), "bad-name");
         for other in [
             ClientMessage::Block { id: ID, name: name.into() },
@@ -126,7 +127,16 @@ fn new_passwords_have_bounds_and_old_ones_do_not() {
             Err(refusal) => assert_eq!((refusal.code, is_good), (Code::WEAK_PASSWORD, false)),
         }
     }
-    assert!(checked(ClientMessage::Login { id: ID, name: "yoda".into(), password: "x".repeat(300) }).is_ok());
+    assert!(
+        checked(ClientMessage::Login {
+            id: ID,
+            name: "yoda".into(),
+            password: "x".repeat(300),
+            device: None,
+            remember: false
+        })
+        .is_ok()
+    );
 }
 
 #[test]

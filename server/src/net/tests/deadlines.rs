@@ -20,7 +20,7 @@ async fn live(peer: &mut Peer<DuplexStream>) -> (u64, Option<ServerMessage>) {
 #[tokio::test(start_paused = true)]
 async fn a_silent_stranger_is_sent_away_after_10_seconds() {
     let (mut peer, mut hub) = connect(ELSEWHERE);
-    let bye = ServerMessage::Bye { reason: Reason::LOGIN_TIMEOUT };
+    let bye = ServerMessage::Bye { reason: Reason::LOGIN_TIMEOUT, retry_ms: None };
     assert_eq!(live(&mut peer).await, (10, Some(bye)));
     assert!(hub.0.recv().await.is_none());
 }
@@ -28,7 +28,7 @@ async fn a_silent_stranger_is_sent_away_after_10_seconds() {
 #[tokio::test(start_paused = true)]
 async fn a_login_may_take_two_minutes() {
     let (mut peer, mut hub, _outbox) = greeted(ELSEWHERE).await;
-    let bye = ServerMessage::Bye { reason: Reason::LOGIN_TIMEOUT };
+    let bye = ServerMessage::Bye { reason: Reason::LOGIN_TIMEOUT, retry_ms: None };
     assert_eq!(live(&mut peer).await, (120, Some(bye)));
     assert_eq!(hub.closed().await, Reason::LOGIN_TIMEOUT);
 }

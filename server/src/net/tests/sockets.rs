@@ -161,7 +161,7 @@ async fn a_stop_ends_what_is_not_greeted_and_waits_for_the_hub_to_end_the_others
     server.stop.send(()).unwrap();
     assert_eq!(timeout(LONG, silent.read(&mut [0])).await.unwrap().unwrap_or(0), 0);
     assert_eq!(timeout(LONG, ungreeted.read(&mut [0])).await.unwrap().unwrap_or(0), 0);
-    let bye = ServerMessage::Bye { reason: Reason::GOING_AWAY };
+    let bye = ServerMessage::Bye { reason: Reason::GOING_AWAY, retry_ms: None };
     assert_eq!(offer(&outbox, &bye), Offer::Took);
     outbox.close();
     assert_eq!(peer.hear().await, Some(bye));

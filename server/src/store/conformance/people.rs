@@ -5,7 +5,7 @@ use shared::message::Reason;
 use shared::name::Name;
 
 use super::{Desk, Engine, account, every_store_keeps, message};
-use crate::record::{AccountId, Conversation, Kept, Origin, Phc, SessionRow, Snapshot, Strikes, Write};
+use crate::record::{AccountId, Conversation, Kept, Origin, Phc, SessionRow, Snapshot, Strikes, TicketHash, Write};
 use crate::store::{Job, Store};
 
 every_store_keeps!(
@@ -23,7 +23,12 @@ every_store_keeps!(
 );
 
 fn login<E: Engine>(desk: &mut Desk<E>, account: AccountId, at: u64) -> SessionRow {
-    match desk.write(Write::OpenSession { account, address: "10.0.0.5".to_owned(), at: UnixMs(at) }) {
+    match desk.write(Write::OpenSession {
+        account,
+        address: "10.0.0.5".to_owned(),
+        at: UnixMs(at),
+        resume: TicketHash([u8::try_from(at).unwrap(); 32]),
+    }) {
         Ok(Kept::Session(row)) => row,
         other => panic!("not a session: {other:?}"),
     }

@@ -5,7 +5,9 @@ use shared::id::{Seq, UnixMs};
 use shared::message::Reason;
 
 use super::{Desk, Engine, Memory, Sqlite, account, message};
-use crate::record::{AccountId, Conversation, KeepError, Kept, Phc, Read, SessionRow, Strikes, Write};
+use crate::record::{
+    AccountId, Conversation, Device, KeepError, Kept, Phc, Read, SessionRow, Strikes, TicketHash, Write,
+};
 use crate::store::Store;
 
 /// Accounts that exist from the start; ids go up to one more, which is nobody until the sequence makes it.
@@ -50,8 +52,15 @@ fn write() -> impl Strategy<Value = Write> {
         1 => (person(), "[a-z]").prop_map(|(account, phc)| Write::SetPassword { account, password: Phc(phc) }),
         2 => (person(), person(), any::<bool>(), at())
             .prop_map(|(owner, target, blocked, at)| Write::SetBlock { owner, target, blocked, at }),
-        2 => (person(), at())
-            .prop_map(|(account, at)| Write::OpenSession { account, address: String::new(), at }),
+        2 => (person(), place(), 0..9u64)
+            .prop_map(|(sender, conversation, seq)| Write::Unsend { sender, conversation, seq: Seq(seq) }),
+        2 => (person(), at(), ticket())
+            .prop_map(|(account, at, resume)| Write::OpenSession { account, address: String::new(), at, resume }),
+        1 => person().prop_map(|account| Write::ForgetResume { account }),
+        4 => (ticket(), person(), at(), 0..3u8)
+            .prop_map(|(ticket, account, used, wrong)| Write::KeepDevice(Device { ticket, account, used, wrong })),
+        1 => ticket().prop_map(Write::ForgetDevice),
+        1 => person().prop_map(|account| Write::ForgetDevices { account }),
         2 => (1..6i64, at())
             .prop_map(|(row, at)| Write::CloseSession { row: SessionRow(row), at, reason: Reason::TIMED_OUT }),
         1 => ("[ab]", 0..3u8, proptest::option::of(at())).prop_map(|(name_key, count, locked_until)| {
@@ -59,6 +68,11 @@ fn write() -> impl Strategy<Value = Write> {
         }),
         1 => at().prop_map(|at| Write::Heartbeat { at }),
     ]
+}
+
+/// As good as never twice for two logins, and from few enough for devices to be found again.
+fn ticket() -> impl Strategy<Value = TicketHash> {
+    any::<u8>().prop_map(|byte| TicketHash([byte; 32]))
 }
 
 fn after() -> impl Strategy<Value = Vec<(Conversation, Seq)>> {
@@ -70,6 +84,7 @@ fn read() -> impl Strategy<Value = Read> {
         (person(), place(), proptest::option::of((0..9u64).prop_map(Seq)), 0..6u16)
             .prop_map(|(reader, conversation, before, limit)| Read::History { reader, conversation, before, limit }),
         (person(), after(), 0..12u16).prop_map(|(reader, after, limit)| Read::Waiting { reader, after, limit }),
+        (person(), 0..6u16).prop_map(|(sender, limit)| Read::Unseen { sender, limit }),
     ]
 }
 

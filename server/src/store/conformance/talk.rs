@@ -5,7 +5,7 @@ use shared::limits::PAGE_BYTES;
 use shared::message::Kind;
 
 use super::{ANSWERS, Desk, Engine, every_store_keeps, message, texts};
-use crate::record::{AccountId, Conversation, KeepError, Kept, KeptMessage, Read, Write};
+use crate::record::{AccountId, Conversation, KeepError, Kept, KeptMessage, Read, TicketHash, Write};
 use crate::store::{Job, QUEUE, Store};
 
 every_store_keeps!(
@@ -313,7 +313,7 @@ fn a_mistaken_write_alone<E: Engine>() {
         Write::Append(message(&Conversation::direct(hans, nobody), hans, 8, "x")),
         Write::Append(hidden_from_nobody),
         Write::SetBlock { owner: hans, target: nobody, blocked: true, at: UnixMs(1) },
-        Write::OpenSession { account: nobody, address: String::new(), at: UnixMs(1) },
+        Write::OpenSession { account: nobody, address: String::new(), at: UnixMs(1), resume: TicketHash([1; 32]) },
     ];
     let mut asked = Vec::new();
     for (number, mistake) in (10..).zip(mistakes) {

@@ -2,11 +2,14 @@
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 use shared::id::{Seq, UnixMs};
+use shared::limits::DEVICES;
 use shared::message::Reason;
 use shared::name::Name;
 
 use super::convert;
-use crate::record::{AccountId, Conversation, Kept, NewMessage, Origin, Phc, SessionRow, Strikes, Write};
+use crate::record::{
+    AccountId, Conversation, Device, Kept, NewMessage, Origin, Phc, SessionRow, Strikes, TicketHash, Write,
+};
 use crate::store::waits_for;
 
 /// The setting that holds the last sign of life, in milliseconds since 1970 UTC.
@@ -23,7 +26,16 @@ pub(super) fn keep(db: &Connection, write: &Write) -> rusqlite::Result<Kept> {
         Write::SetBlock { owner, target, blocked: true, at } => block(db, *owner, *target, *at),
         Write::SetBlock { owner, target, blocked: false, at: _ } => unblock(db, *owner, *target),
         Write::Advance { account, conversation, seq } => advance(db, *account, conversation, *seq),
-        Write::OpenSession { account, address, at } => open_session(db, *account, address, *at),
+        Write::Unsend { sender, conversation, seq } => unsend(db, *sender, conversation, *seq),
+        Write::OpenSession { account, address, at, resume } => open_session(db, *account, address, *at, *resume),
+        Write::ForgetResume { account } => forget_resume(db, *account),
+        Write::KeepDevice(device) => keep_device(db, device),
+        Write::ForgetDevice(ticket) => {
+            done(db.prepare_cached("DELETE FROM device WHERE ticket = ?1")?, params![ticket.0.as_slice()])
+        }
+        Write::ForgetDevices { account } => {
+            done(db.prepare_cached("DELETE FROM device WHERE account = ?1")?, params![account.0])
+        }
         Write::CloseSession { row, at, reason } => close_session(db, *row, *at, reason),
         Write::SetStrikes(strikes) => set_strikes(db, strikes),
         Write::Heartbeat { at } => heartbeat(db, *at),
@@ -124,10 +136,45 @@ fn advance(db: &Connection, account: AccountId, to: &Conversation, seq: Seq) -> 
     done(db.prepare_cached(upsert)?, params![account.0, convert::key(to), convert::stored(seq.0)])
 }
 
-fn open_session(db: &Connection, account: AccountId, address: &str, at: UnixMs) -> rusqlite::Result<Kept> {
-    let mut insert = db.prepare_cached("INSERT INTO session (account, address, login_at) VALUES (?1, ?2, ?3)")?;
-    let id = insert.insert(params![account.0, address, convert::stored(at.0)])?;
+/// The text goes and the place stays, because the order of a conversation has no gaps. An empty text is shown to nobody.
+fn unsend(db: &Connection, sender: AccountId, from: &Conversation, seq: Seq) -> rusqlite::Result<Kept> {
+    let mut update = db.prepare_cached(
+        "UPDATE message SET waits_for = NULL, body = ''
+         WHERE conv = (SELECT id FROM conversation WHERE key = ?1) AND seq = ?2 AND sender = ?3 AND waits_for IS NOT NULL
+           AND seq > coalesce((SELECT seq FROM cursor WHERE account = waits_for AND cursor.conv = message.conv), 0)",
+    )?;
+    let changed = update.execute(params![convert::key(from), convert::stored(seq.0), sender.0])?;
+    Ok(if changed > 0 { Kept::Done } else { Kept::TooLate })
+}
+
+fn open_session(
+    db: &Connection,
+    account: AccountId,
+    address: &str,
+    at: UnixMs,
+    resume: TicketHash,
+) -> rusqlite::Result<Kept> {
+    forget_resume(db, account)?;
+    let mut insert =
+        db.prepare_cached("INSERT INTO session (account, address, login_at, resume) VALUES (?1, ?2, ?3, ?4)")?;
+    let id = insert.insert(params![account.0, address, convert::stored(at.0), resume.0.as_slice()])?;
     Ok(Kept::Session(SessionRow(id)))
+}
+
+fn forget_resume(db: &Connection, account: AccountId) -> rusqlite::Result<Kept> {
+    let update = "UPDATE session SET resume = NULL WHERE account = ?1 AND resume IS NOT NULL";
+    done(db.prepare_cached(update)?, params![account.0])
+}
+
+fn keep_device(db: &Connection, device: &Device) -> rusqlite::Result<Kept> {
+    let Device { ticket, account, used, wrong } = device;
+    let upsert = "INSERT INTO device (ticket, account, used, wrong) VALUES (?1, ?2, ?3, ?4)
+                  ON CONFLICT (ticket) DO UPDATE SET account = excluded.account, used = excluded.used, wrong = excluded.wrong";
+    let values = params![ticket.0.as_slice(), account.0, convert::stored(used.0), wrong];
+    db.prepare_cached(upsert)?.execute(values)?;
+    let surplus = "DELETE FROM device WHERE ticket IN (
+                   SELECT ticket FROM device WHERE account = ?1 ORDER BY used DESC, ticket LIMIT -1 OFFSET ?2)";
+    done(db.prepare_cached(surplus)?, params![account.0, i64::try_from(DEVICES).unwrap_or(i64::MAX)])
 }
 
 fn close_session(db: &Connection, row: SessionRow, at: UnixMs, reason: &Reason) -> rusqlite::Result<Kept> {

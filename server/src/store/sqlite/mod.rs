@@ -145,6 +145,9 @@ pub fn set_password(dir: &Path, name_key: &str, password: &Phc, at: UnixMs) -> R
     let db = file::open_beside(dir)?;
     let update = "UPDATE account SET pw = ?2, pw_reset = ?3 WHERE name_key = ?1";
     let changed = db.execute(update, params![name_key, password.0, convert::stored(at.0)]);
+    // Whoever had the old password may have a ticket too.
+    let forget = "DELETE FROM device WHERE account = (SELECT id FROM account WHERE name_key = ?1)";
+    db.execute(forget, [name_key]).map_err(engine("forget the device tickets"))?;
     Ok(changed.map_err(engine("store the password"))? > 0)
 }
 

@@ -5,20 +5,22 @@
 //! `message_waiting` holds exactly those of one reader, conversation by conversation.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use shared::id::{Seq, UnixMs};
 use shared::name::Name;
 
 use super::{convert, keep};
-use crate::record::{Account, AccountId, Conversation, Kept, KeptMessage, Phc, Read, Snapshot, Strikes};
+use crate::record::{
+    Account, AccountId, Conversation, Device, Kept, KeptMessage, Phc, Read, Resumable, Snapshot, Strikes, TicketHash,
+};
 use crate::store::page::PageBuilder;
 
-/// Messages of conversation ?2 before ?3 that ?1 may see, newest first.
+/// Messages of conversation ?2 before ?3 that ?1 may see, newest first. A text that was taken back is empty.
 pub(super) const HISTORY: &str = "
 SELECT ?4, seq, sender, at, kind, body FROM message
-WHERE conv = ?2 AND seq < ?3
+WHERE conv = ?2 AND seq < ?3 AND body <> ''
   AND NOT EXISTS (SELECT 1 FROM hidden WHERE account = ?1 AND hidden.conv = ?2 AND hidden.seq = message.seq)
 ORDER BY seq DESC";
 
@@ -49,6 +51,13 @@ ORDER BY seq LIMIT 1";
 pub(super) const MESSAGE: &str = "
 SELECT key, seq, sender, at, kind, body FROM message JOIN conversation ON conversation.id = conv WHERE message.id = ?1";
 
+/// The direct messages to ?2 that ?1 has sent and ?2 has not seen, where ?3 is the key of their conversation.
+pub(super) const UNSEEN: &str = "
+SELECT message.id FROM message JOIN conversation ON conversation.id = conv
+WHERE waits_for = ?2 AND conversation.key = ?3 AND sender = ?1
+  AND seq > coalesce((SELECT seq FROM cursor WHERE account = ?2 AND cursor.conv = message.conv), 0)
+ORDER BY seq LIMIT ?4";
+
 /// The row and the newest place of a conversation.
 const CONVERSATION: &str = "SELECT id FROM conversation WHERE key = ?1";
 
@@ -60,6 +69,7 @@ pub(super) fn read(db: &Connection, read: &Read) -> rusqlite::Result<Kept> {
             history(&moment, *reader, conversation, *before, *limit)
         }
         Read::Waiting { reader, after, limit } => waiting(&moment, *reader, after, *limit),
+        Read::Unseen { sender, limit } => unseen(&moment, *sender, *limit),
     }?;
     moment.commit()?;
     Ok(page)
@@ -83,7 +93,14 @@ pub(super) fn account(db: &Connection, name_key: &str) -> rusqlite::Result<Optio
 
 /// Everything the rules need at the start.
 pub(super) fn snapshot(db: &Connection) -> rusqlite::Result<Snapshot> {
-    Ok(Snapshot { accounts: accounts(db)?, blocks: blocks(db)?, strikes: strikes(db)?, rooms: rooms(db)? })
+    Ok(Snapshot {
+        accounts: accounts(db)?,
+        blocks: blocks(db)?,
+        strikes: strikes(db)?,
+        rooms: rooms(db)?,
+        resumable: resumable(db)?,
+        devices: devices(db)?,
+    })
 }
 
 /// Ends the sessions that a crash left open, at the last sign of life, but not before they began.
@@ -134,6 +151,33 @@ fn waiting(db: &Connection, reader: AccountId, after: &[(Conversation, Seq)], li
         }
         let head = lanes[number].next(db, reader, seq)?;
         heads.extend(head.map(|(id, seq)| Reverse((id, seq, number))));
+    }
+    Ok(page.finish())
+}
+
+/// Asks each account in turn: the index of what waits is by reader, and this question is a rare one.
+fn unseen(db: &Connection, sender: AccountId, limit: u16) -> rusqlite::Result<Kept> {
+    // One more than a page takes, to know whether there are more; a page takes at least one.
+    let enough = usize::from(limit.max(1)) + 1;
+    let mut everybody = db.prepare_cached("SELECT id FROM account WHERE id <> ?1")?;
+    let others = everybody.query_map([sender.0], |row| row.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()?;
+    let mut find = db.prepare_cached(UNSEEN)?;
+    let mut oldest = BTreeSet::new();
+    for other in others {
+        let key = convert::key(&Conversation::direct(sender, AccountId(other)));
+        let found =
+            find.query_map(params![sender.0, other, key, u32::from(limit.max(1)) + 1], |row| row.get::<_, i64>(0))?;
+        oldest.extend(found.collect::<rusqlite::Result<Vec<i64>>>()?);
+        while oldest.len() > enough {
+            oldest.pop_last();
+        }
+    }
+    let mut page = PageBuilder::new(limit);
+    let mut load = db.prepare_cached(MESSAGE)?;
+    for id in oldest {
+        if !page.take(load.query_row([id], message)?) {
+            break;
+        }
     }
     Ok(page.finish())
 }
@@ -221,6 +265,33 @@ fn strikes(db: &Connection) -> rusqlite::Result<Vec<Strikes>> {
     let mut all = db.prepare("SELECT name_key, count, locked_until FROM strike ORDER BY name_key")?;
     all.query_map([], |row| Ok(Strikes { name_key: row.get(0)?, count: row.get(1)?, locked_until: moment(row, 2)? }))?
         .collect()
+}
+
+fn resumable(db: &Connection) -> rusqlite::Result<Vec<Resumable>> {
+    let mut all = db.prepare(
+        "SELECT resume, account, logout_at FROM session WHERE resume IS NOT NULL AND logout_at IS NOT NULL ORDER BY resume",
+    )?;
+    let session = |row: &Row<'_>| {
+        Ok(Resumable {
+            ticket: TicketHash(row.get(0)?),
+            account: AccountId(row.get(1)?),
+            ended: convert::time(row.get(2)?),
+        })
+    };
+    all.query_map([], session)?.collect()
+}
+
+fn devices(db: &Connection) -> rusqlite::Result<Vec<Device>> {
+    let mut all = db.prepare("SELECT ticket, account, used, wrong FROM device ORDER BY ticket")?;
+    let device = |row: &Row<'_>| {
+        Ok(Device {
+            ticket: TicketHash(row.get(0)?),
+            account: AccountId(row.get(1)?),
+            used: convert::time(row.get(2)?),
+            wrong: row.get(3)?,
+        })
+    };
+    all.query_map([], device)?.collect()
 }
 
 fn rooms(db: &Connection) -> rusqlite::Result<Vec<(Conversation, Seq)>> {

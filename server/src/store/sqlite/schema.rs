@@ -6,7 +6,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// What turns schema version `n` into `n + 1`, as entry `n`. Version 0 is an empty file.
-pub(super) const MIGRATIONS: &[&str] = &[VERSION_1];
+pub(super) const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2];
 
 /// Marks a file as Tern's: "Tern" in ASCII, in the field that SQLite keeps for it.
 pub(super) const APPLICATION_ID: i64 = 0x5465_726e;
@@ -100,6 +100,23 @@ CREATE TABLE setting (
     key TEXT PRIMARY KEY,
     value ANY NOT NULL
 ) STRICT, WITHOUT ROWID;
+";
+
+/// Tickets.
+///
+/// - `session.resume` is the SHA-256 of the resume ticket; NULL when nobody can come back to the session.
+/// - `device.ticket` is the SHA-256 of a device ticket; `wrong` counts the wrong passwords in a row that came with it.
+const VERSION_2: &str = "
+ALTER TABLE session ADD COLUMN resume BLOB;
+CREATE INDEX session_resume ON session (account) WHERE resume IS NOT NULL;
+
+CREATE TABLE device (
+    ticket BLOB PRIMARY KEY,
+    account INTEGER NOT NULL REFERENCES account (id),
+    used INTEGER NOT NULL,
+    wrong INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX device_account ON device (account, used);
 ";
 
 /// The schema version that `migrations` lead to.

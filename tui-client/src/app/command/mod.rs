@@ -63,6 +63,13 @@ pub enum Command {
         /// How many, 1 to [`HISTORY_MOST`].
         count: u16,
     },
+    /// List own messages that nobody has received.
+    Queue,
+    /// Take one of them back.
+    Unsend {
+        /// Its number in the list.
+        number: u16,
+    },
     /// Set or, with an empty text, clear the away text.
     Away {
         /// The text.
@@ -179,6 +186,8 @@ impl Command {
             Self::Unblock { .. } => Verb::Unblock,
             Self::Blocked => Verb::Blocked,
             Self::History { .. } => Verb::History,
+            Self::Queue => Verb::Queue,
+            Self::Unsend { .. } => Verb::Unsend,
             Self::Away { .. } => Verb::Away,
             Self::Me { .. } => Verb::Me,
             Self::Whois { .. } => Verb::Whois,

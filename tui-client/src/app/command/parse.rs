@@ -240,6 +240,8 @@ pub fn build(spec: &'static Spec, fields: Fields) -> Result<Command, CommandErro
         Verb::Unblock => Command::Unblock { user: arguments.user()? },
         Verb::Blocked => Command::Blocked,
         Verb::History => Command::History { with: arguments.optional_user()?, count: arguments.count()? },
+        Verb::Queue => Command::Queue,
+        Verb::Unsend => Command::Unsend { number: arguments.number()? },
         Verb::Away => Command::Away { text: arguments.optional_text(AWAY_BYTES)? },
         Verb::Me => Command::Me { action: arguments.text(TEXT_BYTES)? },
         Verb::Whois => Command::Whois { user: arguments.user()? },

@@ -21,6 +21,10 @@ pub enum Verb {
     Blocked,
     /// `history`
     History,
+    /// `queue`
+    Queue,
+    /// `unsend`
+    Unsend,
     /// `away`
     Away,
     /// `me`
@@ -101,6 +105,8 @@ impl Verb {
             | Self::Unblock
             | Self::Blocked
             | Self::History
+            | Self::Queue
+            | Self::Unsend
             | Self::Away
             | Self::Me
             | Self::Whois
@@ -295,6 +301,24 @@ pub const TABLE: &[Spec] = &[
         arguments: &[may(Kind::AtUser, "@USER"), may(Kind::Number, "N")],
         summary: "show older messages of the lobby or of a direct conversation",
         details: "N is 1 to 1000, 20 when left out. The oldest comes first.",
+    },
+    Spec {
+        verb: Verb::Queue,
+        name: "queue",
+        aliases: &[],
+        classic: false,
+        arguments: &[],
+        summary: "list your messages that nobody has received yet",
+        details: "They wait on the server for their readers. Each has a number for unsend.",
+    },
+    Spec {
+        verb: Verb::Unsend,
+        name: "unsend",
+        aliases: &[],
+        classic: false,
+        arguments: &[must(Kind::Number, "N")],
+        summary: "take message N of the queue back",
+        details: "N is its number in the last list of queue. Once its reader has it, it cannot be taken back.",
     },
     Spec {
         verb: Verb::Away,

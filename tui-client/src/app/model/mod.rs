@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use secrecy::SecretString;
-use shared::id::UnixMs;
+use shared::id::{Seq, UnixMs};
 use shared::limits::{TEXT_BYTES, TEXT_LINES};
 use shared::name::Name;
 use shared::text::SafeText;
@@ -83,6 +83,21 @@ pub struct User {
     pub away: SafeText,
 }
 
+/// An own message that nobody has received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Queued {
+    /// For whom it waits.
+    pub user: Name,
+    /// The conversation, as on the wire.
+    pub conv: String,
+    /// Its place there.
+    pub seq: Seq,
+    /// When the server stored it.
+    pub at: UnixMs,
+    /// What.
+    pub text: SafeText,
+}
+
 /// The longest text this server takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TextLimits {
@@ -113,6 +128,10 @@ pub struct Model {
     pub peers: Peers,
     /// The longest text this server takes.
     pub limits: TextLimits,
+    /// Own messages that nobody has received, as they were listed last.
+    pub(super) queue: Vec<Queued>,
+    /// The newest line of the lobby that has come, or after which lines come to this session.
+    pub(super) lobby_heard: Option<Seq>,
     /// What friends give their client as HOST, while the server runs in this process.
     pub invite: Option<String>,
     pub(super) outage: Option<Outage>,
@@ -144,6 +163,8 @@ impl Model {
             conversations: Conversations::default(),
             peers: Peers::default(),
             limits: TextLimits { bytes: TEXT_BYTES, lines: TEXT_LINES },
+            queue: Vec::new(),
+            lobby_heard: None,
             invite: None,
             outage: None,
             requests: Requests::default(),

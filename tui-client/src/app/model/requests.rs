@@ -7,6 +7,7 @@ use shared::id::{OfferId, RequestId, Seq};
 use shared::message::{ClientMessage, Entry, UserInfo};
 use shared::name::Name;
 
+use super::Queued;
 use crate::app::command::Verb;
 use crate::app::moment::Mono;
 use crate::app::place::Place;
@@ -59,6 +60,10 @@ pub enum Purpose {
     },
     /// Older messages.
     History(Page),
+    /// Own messages that nobody has received.
+    Queue,
+    /// One of them is taken back.
+    Unsend(Queued),
     /// The away text.
     Away,
     /// What is known of a user.

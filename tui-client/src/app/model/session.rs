@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use secrecy::SecretString;
+use shared::id::ResumeTicket;
 use shared::message::Reason;
 
 use super::Settings;
@@ -35,6 +36,8 @@ pub struct Outage {
     pub failed: u32,
     /// For the waits.
     pub jitter: Jitter,
+    /// The server wants nobody back before this moment.
+    pub not_before: Mono,
 }
 
 /// How it stands with the login.
@@ -100,6 +103,7 @@ pub struct Changing {
 
 /// Who logs in. The password stays in memory, so that a lost connection comes back without a question.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Identity {
     /// The account's name.
     pub name: Option<String>,
@@ -111,6 +115,10 @@ pub struct Identity {
     pub password_given: bool,
     /// Whether the next attempt makes the account.
     pub register: bool,
+    /// With which a lost connection comes back without the password.
+    pub ticket: Option<ResumeTicket>,
+    /// Whether the server knew the ticket no more: the session is over, or another one has taken its place.
+    pub ticket_refused: bool,
 }
 
 impl Identity {
@@ -118,7 +126,8 @@ impl Identity {
     pub fn new(name: Option<String>, password: Option<SecretString>, settings: &Settings) -> Self {
         // A form can ask for everything again.
         let (name_given, password_given) = (name.is_some(), password.is_some() && !settings.on_screen);
-        Self { name, password, name_given, password_given, register: settings.register }
+        let register = settings.register;
+        Self { name, password, name_given, password_given, register, ticket: None, ticket_refused: false }
     }
 }
 

@@ -5,7 +5,7 @@ use shared::id::{RequestId, UnixMs};
 use shared::message::{Refusal, UserInfo};
 use shared::name::Name;
 
-use super::{Turn, chat, ending, history, idle, login, private};
+use super::{Turn, chat, ending, history, idle, login, private, queue};
 use crate::app::command::Verb;
 use crate::app::model::{Purpose, Request};
 use crate::app::place::{name, safe};
@@ -22,6 +22,7 @@ pub(super) fn ok(turn: &mut Turn<'_>, re: RequestId) {
             turn.done(Verb::Passwd);
         }
         Purpose::Private { verb, user, by_command, .. } => private::answered(turn, verb, user, by_command),
+        Purpose::Unsend(queued) => queue::unsent(turn, queued),
         Purpose::LogOut { by_command } => ending::logged_out(turn, by_command),
         // A bare `ok` answers none of these: a server that says so is not one of ours, and the deadline for answers
         // ends the wait.
@@ -30,6 +31,7 @@ pub(super) fn ok(turn: &mut Turn<'_>, re: RequestId) {
         | Purpose::Users { .. }
         | Purpose::Blocked { .. }
         | Purpose::History(_)
+        | Purpose::Queue
         | Purpose::Whois { .. } => {}
     }
     idle::told(turn, request.sent);
@@ -64,6 +66,8 @@ pub(super) fn refused(turn: &mut Turn<'_>, refusal: Refusal) {
         Purpose::Block { verb, name } => command_refused(turn, verb, Some(name), &refusal),
         Purpose::Blocked { .. } => command_refused(turn, Verb::Blocked, None, &refusal),
         Purpose::History(page) => history::refused(turn, page, &refusal),
+        Purpose::Queue => command_refused(turn, Verb::Queue, None, &refusal),
+        Purpose::Unsend(queued) => queue::refused(turn, queued, &refusal),
         Purpose::Away => command_refused(turn, Verb::Away, None, &refusal),
         Purpose::Whois { name } => command_refused(turn, Verb::Whois, Some(name), &refusal),
         Purpose::Passwd { .. } => command_refused(turn, Verb::Passwd, None, &refusal),

@@ -119,7 +119,6 @@ pub(super) fn received(turn: &mut Turn<'_>, entry: Entry) {
     super::presence::roster_ends(turn);
     let Some(place) = Place::from_wire(&entry.conv) else { return };
     let (seq, conversation, stored) = (entry.seq, entry.conv.clone(), entry.stored);
-    let state = if stored { State::Waited } else { State::Received };
     let said = Said {
         manner: if stored { Manner::Stored } else { Manner::Live },
         place,
@@ -129,6 +128,15 @@ pub(super) fn received(turn: &mut Turn<'_>, entry: Entry) {
         at: entry.at,
     };
     let is_own = turn.model.me.as_ref() == Some(&said.from);
+    let state = match (is_own, stored) {
+        // Its answer was lost, and the log was quicker than the second one.
+        (true, _) => State::Sent,
+        (false, true) => State::Waited,
+        (false, false) => State::Received,
+    };
+    if said.place == Place::lobby() {
+        turn.model.lobby_heard = turn.model.lobby_heard.max(Some(seq));
+    }
     if take(turn.model, seq, &said, state) && !is_own {
         turn.model.conversations.count_unread(&said.place);
         turn.report(Report::Said(said.clone()));

@@ -156,14 +156,23 @@ pub(super) fn rest(turn: &mut Turn<'_>, why: String, jitter: Jitter) {
     }
 }
 
+/// The server goes away and says when it is of use to try again. It is not believed more than the longest wait.
+pub(super) fn not_before(turn: &mut Turn<'_>, retry_ms: Option<u64>) {
+    let now = turn.now.mono;
+    let wait = Duration::from_millis(retry_ms.unwrap_or(0)).min(LONGEST_WAIT);
+    let fresh = Outage { since: now, failed: 0, jitter: Jitter::thousandths(1000), not_before: now };
+    turn.model.outage.get_or_insert(fresh).not_before = now.after(wait);
+}
+
 /// Counts a failed attempt and answers how long to wait for the next one: full jitter under a doubling ceiling. `None`
 /// when it was tried for as long as it should be.
 pub(super) fn next_wait(turn: &mut Turn<'_>, jitter: Jitter) -> Option<Duration> {
     let now = turn.now.mono;
-    let outage = turn.model.outage.get_or_insert(Outage { since: now, failed: 0, jitter });
+    let fresh = Outage { since: now, failed: 0, jitter, not_before: now };
+    let outage = turn.model.outage.get_or_insert(fresh);
     outage.jitter = jitter;
     let ceiling = FIRST_WAIT.saturating_mul(1 << outage.failed.min(16)).min(LONGEST_WAIT);
-    let span = jitter.of(ceiling).max(SHORTEST_WAIT);
+    let span = jitter.of(ceiling).max(SHORTEST_WAIT).max(outage.not_before.since(now));
     outage.failed = outage.failed.saturating_add(1);
     let tried = now.since(outage.since);
     match turn.model.settings.retry {

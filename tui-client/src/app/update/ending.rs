@@ -5,7 +5,7 @@ use std::time::Duration;
 use shared::id::RequestId;
 use shared::message::{ClientMessage, Reason};
 
-use super::{Turn, hosting, private};
+use super::{Turn, connection, hosting, private};
 use crate::app::command::Verb;
 use crate::app::effect::{Effect, Question};
 use crate::app::exit::Exit;
@@ -69,7 +69,7 @@ pub(super) fn logged_out(turn: &mut Turn<'_>, by_command: bool) {
 }
 
 /// The server ends the session.
-pub(super) fn bye(turn: &mut Turn<'_>, reason: Reason) {
+pub(super) fn bye(turn: &mut Turn<'_>, reason: Reason, retry_ms: Option<u64>) {
     if turn.model.me.is_none() {
         // A login that took too long or failed too often: the connection goes, and the next answer opens another.
         return;
@@ -79,8 +79,9 @@ pub(super) fn bye(turn: &mut Turn<'_>, reason: Reason) {
         reason if *reason == Reason::TIMED_OUT => Some(Exit::Inactive),
         reason if *reason == Reason::REPLACED => Some(Exit::Unreachable),
         // The server stops, or this client was too slow: the connection goes, and is worth getting back.
-        _ => return,
+        _ => return connection::not_before(turn, retry_ms),
     };
+    turn.model.identity.ticket = None;
     turn.report(Report::LoggedOut { reason: reason.clone() });
     turn.effects.push(Effect::Disconnect);
     private::close_all(turn);

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use shared::error::Code;
-use shared::id::RequestId;
+use shared::id::{DeviceTicket, RequestId, ResumeTicket, Seq};
 use shared::limits::{NAME_CHARS, PASSWORD_BYTES};
-use shared::message::{ClientMessage, Refusal};
+use shared::message::{ClientMessage, Reason, Refusal};
 
-use super::{Turn, chat, connection, history, hosting, presence};
+use super::{Turn, chat, connection, ending, history, hosting, presence};
 use crate::app::effect::{Effect, LogIn, Question};
 use crate::app::exit::Exit;
 use crate::app::model::{Activity, Conversations, Link, Login, Model, Peers, Purpose, Request, Session};
@@ -27,6 +27,14 @@ pub(super) fn proceed(turn: &mut Turn<'_>) {
     if identity.name.is_none() {
         return ask(turn, Question::Name);
     }
+    if let (Some(ticket), true) = (identity.ticket.clone(), turn.model.me.is_some()) {
+        turn.model.login = Login::Waiting;
+        return match turn.model.link {
+            Link::Up if !turn.model.requests.has_login() => come_back(turn, ticket),
+            Link::Down => connection::dial(turn),
+            Link::Up | Link::Dialling | Link::Resting { .. } => {}
+        };
+    }
     let Some(password) = identity.password.clone() else {
         let question = if identity.register { Question::FirstPassword } else { Question::Password };
         return ask(turn, question);
@@ -38,6 +46,13 @@ pub(super) fn proceed(turn: &mut Turn<'_>) {
         Link::Down => connection::dial(turn),
         Link::Dialling | Link::Resting { .. } => {}
     }
+}
+
+/// Takes the session up where the lost connection left it.
+fn come_back(turn: &mut Turn<'_>, ticket: ResumeTicket) {
+    let id = turn.model.requests.begin(Purpose::LogIn, turn.now.mono);
+    let lobby = turn.model.lobby_heard;
+    turn.send(ClientMessage::Resume { id, ticket, lobby });
 }
 
 fn attempt(turn: &mut Turn<'_>, password: SecretString) {
@@ -77,6 +92,7 @@ pub(super) fn wanted(turn: &mut Turn<'_>) {
 fn ask_to_come_back(turn: &mut Turn<'_>) {
     turn.model.former = turn.model.me.take().or(turn.model.former.take());
     turn.model.identity.password = None;
+    turn.model.identity.ticket = None;
     turn.model.verdict = None;
     ask(turn, Question::Password);
 }
@@ -185,6 +201,23 @@ pub(super) fn done(turn: &mut Turn<'_>, re: RequestId, name: &str, timeout_ms: u
     }
 }
 
+/// What the login has brought for the next one, and from where on the lobby comes.
+pub(super) fn tickets(
+    turn: &mut Turn<'_>,
+    resume: Option<ResumeTicket>,
+    device: Option<DeviceTicket>,
+    lobby: Option<Seq>,
+) {
+    turn.model.identity.ticket_refused = false;
+    if resume.is_some() {
+        turn.model.identity.ticket = resume;
+    }
+    turn.model.lobby_heard = lobby.or(turn.model.lobby_heard);
+    if let (Some(ticket), Some(name)) = (device, turn.model.me.clone()) {
+        turn.effects.push(Effect::KeepTicket { name, ticket });
+    }
+}
+
 /// Somebody else has logged in: nothing of the one before is shown or sent.
 fn forget_the_former(model: &mut Model) {
     model.conversations = Conversations::default();
@@ -192,6 +225,8 @@ fn forget_the_former(model: &mut Model) {
     model.blocked.clear();
     model.hinted.clear();
     model.peers = Peers::default();
+    model.queue.clear();
+    model.lobby_heard = None;
 }
 
 /// All that waited has come: what was interrupted goes on, and commands can be taken.
@@ -237,6 +272,9 @@ fn renumbered(mut message: ClientMessage, new: RequestId) -> ClientMessage {
         | M::Passwd { id, .. }
         | M::Logout { id }
         | M::Send { id, .. }
+        | M::Resume { id, .. }
+        | M::Queue { id }
+        | M::Unsend { id, .. }
         | M::History { id, .. }
         | M::Away { id, .. }
         | M::Whois { id, .. }
@@ -257,6 +295,7 @@ fn renumbered(mut message: ClientMessage, new: RequestId) -> ClientMessage {
 pub(super) fn refused(turn: &mut Turn<'_>, refusal: Refusal) {
     match &refusal.code {
         code if *code == Code::BAD_PASSWORD || *code == Code::BAD_LOGIN => wrong_password(turn, refusal),
+        code if *code == Code::TICKET_EXPIRED => ticket_expired(turn),
         code if *code == Code::LOCKED => locked(turn, refusal),
         code if *code == Code::NO_SUCH_ACCOUNT => no_account(turn, refusal),
         code if *code == Code::ALREADY_ONLINE => in_use(turn, refusal),
@@ -305,6 +344,16 @@ fn lines_are_commands(model: &Model) -> bool {
     model.me.is_some() && !model.settings.interactive
 }
 
+/// The session to come back to is over: the password opens another one.
+fn ticket_expired(turn: &mut Turn<'_>) {
+    turn.model.identity.ticket = None;
+    turn.model.identity.ticket_refused = true;
+    if turn.model.identity.password.is_none() && turn.model.settings.on_screen {
+        return ask_to_come_back(turn);
+    }
+    proceed(turn);
+}
+
 fn locked(turn: &mut Turn<'_>, refusal: Refusal) {
     if turn.model.me.is_some() {
         // Somebody else guessed while the connection was gone. The lock ends by itself.
@@ -333,6 +382,10 @@ fn no_account(turn: &mut Turn<'_>, refusal: Refusal) {
 /// The account is in use. After a lost connection that is our own session, which the server does not know to be dead
 /// yet: it is tried again for as long as a lost connection is.
 fn in_use(turn: &mut Turn<'_>, refusal: Refusal) {
+    if turn.model.me.is_some() && turn.model.identity.ticket_refused {
+        // The session that is in the way is not ours: another client has taken our place.
+        return ending::bye(turn, Reason::REPLACED, None);
+    }
     if turn.model.me.is_some() {
         return again(turn, &refusal, Exit::LoginRefused);
     }

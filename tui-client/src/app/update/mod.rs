@@ -15,6 +15,7 @@ mod input;
 mod login;
 mod presence;
 mod private;
+mod queue;
 
 use shared::error::Code;
 use shared::id::RequestId;
@@ -70,7 +71,10 @@ pub fn update(model: &mut Model, msg: Msg, now: Moment) -> Vec<Effect> {
 /// Dispatches what the server says.
 fn hear(turn: &mut Turn<'_>, message: ServerMessage) {
     match message {
-        ServerMessage::LoggedIn { re, name, timeout_ms, notice } => login::done(turn, re, &name, timeout_ms, &notice),
+        ServerMessage::LoggedIn { re, name, timeout_ms, notice, ticket, device, lobby } => {
+            login::done(turn, re, &name, timeout_ms, &notice);
+            login::tickets(turn, ticket, device, lobby);
+        }
         ServerMessage::Roster { users } => presence::roster(turn, users),
         ServerMessage::Ready { .. } => login::ready(turn),
         ServerMessage::Ok { re } => answers::ok(turn, re),
@@ -80,6 +84,7 @@ fn hear(turn: &mut Turn<'_>, message: ServerMessage) {
         ServerMessage::Users { re, users, more } => answers::users(turn, re, users, more),
         ServerMessage::Blocked { re, names, more } => answers::blocked(turn, re, &names, more),
         ServerMessage::History { re, messages, more, .. } => history::page(turn, re, messages, more),
+        ServerMessage::Queue { re, messages, more } => queue::listed(turn, re, messages, more),
         ServerMessage::Whois { re, user, created, last_seen } => answers::whois(turn, re, &user, created, last_seen),
         ServerMessage::Presence { here, gone } => presence::changed(turn, here, gone),
         ServerMessage::PrivateRequest { offer, from, key, wait_ms } => {
@@ -87,7 +92,7 @@ fn hear(turn: &mut Turn<'_>, message: ServerMessage) {
         }
         ServerMessage::PrivateMeet(meeting) => private::meet(turn, meeting),
         ServerMessage::PrivateEnd { offer, reason, .. } => private::request_ended(turn, offer, reason),
-        ServerMessage::Bye { reason } => ending::bye(turn, reason),
+        ServerMessage::Bye { reason, retry_ms } => ending::bye(turn, reason, retry_ms),
         ServerMessage::Notice { text } => turn.notice(&text),
         ServerMessage::Ping { n } => turn.send(ClientMessage::Pong { n }),
         // `welcome` and `refuse` are facts of the connection by now; `pong` is the heartbeat's business; what is

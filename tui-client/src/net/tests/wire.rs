@@ -204,7 +204,7 @@ async fn the_last_words_of_a_server_arrive_although_it_listens_no_more() {
     let place = Place::new().await;
     let server = place.serve(None, |mut peer| async move {
         peer.greet().await;
-        peer.say(&ServerMessage::Bye { reason: Reason::GOING_AWAY }).await;
+        peer.say(&ServerMessage::Bye { reason: Reason::GOING_AWAY, retry_ms: None }).await;
     });
     // The events have no room: the client cannot read the last words before its own writes have failed.
     let mut client = Client::start(place.plain_target(), &Keys::new(), calm(), 1);
@@ -215,7 +215,7 @@ async fn the_last_words_of_a_server_arrive_although_it_listens_no_more() {
     }
     client.trust().await;
     let event = client.next().await;
-    assert!(matches!(&event, NetEvent::Message(ServerMessage::Bye { reason }) if *reason == Reason::GOING_AWAY));
+    assert!(matches!(&event, NetEvent::Message(ServerMessage::Bye { reason, .. }) if *reason == Reason::GOING_AWAY));
     client.lost().await;
 }
 

@@ -182,7 +182,15 @@ fn a_notice_about_the_account_is_shown() {
     let (re, name) = (RequestId(1), "hans".to_owned());
     let notice = "3 failed logins since the last good one".to_owned();
     story.check(
-        Msg::Server(ServerMessage::LoggedIn { re, name, timeout_ms: 0, notice }),
+        Msg::Server(ServerMessage::LoggedIn {
+            re,
+            name,
+            timeout_ms: 0,
+            notice,
+            ticket: None,
+            device: None,
+            lobby: None,
+        }),
         &["state logged-in hans", "notice: 3 failed logins since the last good one"],
     );
 }

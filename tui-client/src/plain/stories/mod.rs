@@ -3,6 +3,7 @@
 //! They run the real model with the real words, without a socket, a clock or a terminal. `!` marks a sentence for
 //! standard error, `>` something that is done.
 
+mod comeback;
 mod commands;
 mod connection;
 mod ending;
@@ -146,6 +147,7 @@ fn told(effect: Effect) -> String {
             let word = if register { "register" } else { "login" };
             format!("> {word} {} {name} {}", id.0, password.expose_secret())
         }
+        Effect::KeepTicket { name, ticket } => format!("> keep ticket {} of {name}", ticket.0[0]),
         Effect::ChangePassword { id, old, new } => {
             format!("> passwd {} {} {}", id.0, old.expose_secret(), new.expose_secret())
         }
@@ -166,6 +168,11 @@ fn sent_words(message: ClientMessage) -> String {
             format!("{} {} message {} to {to}: {text}", kind.as_str(), id.0, cid.0[0])
         }
         ClientMessage::PrivateDecline { id, .. } => format!("decline private {}", id.0),
+        ClientMessage::Resume { id, ticket, lobby } => {
+            format!("resume {} ticket {} lobby {:?}", id.0, ticket.0[0], lobby.map(|seq| seq.0))
+        }
+        ClientMessage::Queue { id } => format!("queue {}", id.0),
+        ClientMessage::Unsend { id, conv, seq } => format!("unsend {} {conv} {}", id.0, seq.0),
         ClientMessage::Who { id } => format!("who {}", id.0),
         ClientMessage::WhoSince { id, span_ms } => format!("who-since {} {span_ms}", id.0),
         ClientMessage::Block { id, name } => format!("block {} {name}", id.0),
@@ -212,12 +219,28 @@ fn unreachable() -> Msg {
 
 fn logged_in(re: u64) -> Msg {
     let (name, notice) = ("hans".to_owned(), String::new());
-    Msg::Server(ServerMessage::LoggedIn { re: RequestId(re), name, timeout_ms: 0, notice })
+    Msg::Server(ServerMessage::LoggedIn {
+        re: RequestId(re),
+        name,
+        timeout_ms: 0,
+        notice,
+        ticket: None,
+        device: None,
+        lobby: None,
+    })
 }
 
 fn logged_in_with_timeout(re: u64, timeout_ms: u64) -> Msg {
     let (name, notice) = ("hans".to_owned(), String::new());
-    Msg::Server(ServerMessage::LoggedIn { re: RequestId(re), name, timeout_ms, notice })
+    Msg::Server(ServerMessage::LoggedIn {
+        re: RequestId(re),
+        name,
+        timeout_ms,
+        notice,
+        ticket: None,
+        device: None,
+        lobby: None,
+    })
 }
 
 fn ready() -> Msg {
@@ -229,7 +252,7 @@ fn ok(re: u64) -> Msg {
 }
 
 fn bye(reason: Reason) -> Msg {
-    Msg::Server(ServerMessage::Bye { reason })
+    Msg::Server(ServerMessage::Bye { reason, retry_ms: None })
 }
 
 fn sent(re: u64, conv: &str, seq: u64, outcome: Outcome) -> Msg {

@@ -49,6 +49,7 @@ impl Reports {
             Report::Count { list, count } => self.list = Some((title(*list, *count), Vec::new())),
             Report::User(person) => self.row(words::person(person, clock(state, now))),
             Report::Block { name } => self.row(name.as_str().to_owned()),
+            Report::Queued { number, message } => self.row(words::queued(*number, message, clock(state, now))),
             Report::Whois { person, created } => {
                 let clock = clock(state, now);
                 let rows = vec![words::person(person, clock), format!("account made {}", clock.at(*created))];
@@ -156,6 +157,7 @@ fn title(list: List, count: usize) -> String {
         List::Users => ("user", "users"),
         List::Blocked => ("blocked user", "blocked users"),
         List::Messages => ("message", "messages"),
+        List::Queue => ("message that nobody has received", "messages that nobody has received"),
         List::Commands => ("command", "commands"),
     };
     format!("{count} {}", if count == 1 { one } else { many })

@@ -8,6 +8,7 @@ use shared::message::{Outcome, Reason};
 use shared::name::Name;
 
 use crate::app::command::{Spec, Verb};
+use crate::app::model::Queued;
 use crate::app::place::safe;
 use crate::app::report::{Done, Person, Refused, Remark, Said, Standing, Why};
 
@@ -125,6 +126,12 @@ pub(super) fn said(said: &Said, clock: Clock<'_>) -> Vec<String> {
     let mut lines = said.text.as_str().lines();
     let first = format!("{at}  {from}{mark} {}", lines.next().unwrap_or_default());
     std::iter::once(first).chain(lines.map(|line| format!("    {line}"))).collect()
+}
+
+/// An own message that nobody has received, with the number that takes it back.
+pub(super) fn queued(number: usize, message: &Queued, clock: Clock<'_>) -> String {
+    let Queued { user, at, text, .. } = message;
+    format!("{number:>3}  {}  to {user}: {}", clock.at(*at), text.escaped())
 }
 
 /// A command, explained.

@@ -123,7 +123,7 @@ fn a_key_that_has_changed_is_shown_and_told_by_the_exit_code() {
 fn after_inactivity_the_screen_stays_and_enter_brings_everything_back_for_the_same_user() {
     let mut stage = Stage::in_chat();
     stage.text("/msg yoda hi").press("enter").text("a draft");
-    stage.hear(ServerMessage::Bye { reason: Reason::TIMED_OUT });
+    stage.hear(ServerMessage::Bye { reason: Reason::TIMED_OUT, retry_ms: None });
     assert_eq!(stage.state.ended.as_deref(), Some("You were logged out for inactivity."));
     assert_eq!((stage.state.screen, stage.front()), (Screen::Chat, "yoda"));
     stage.press("enter");
@@ -134,7 +134,7 @@ fn after_inactivity_the_screen_stays_and_enter_brings_everything_back_for_the_sa
     stage.text("falcon").press("enter").sends(&["login hans falcon"]);
     let re = stage.last_request();
     let logged_in =
-        |name: &str| ServerMessage::LoggedIn { re, name: name.to_owned(), timeout_ms: 0, notice: String::new() };
+        |name: &str| ServerMessage::LoggedIn { re, name: name.to_owned(), timeout_ms: 0, notice: String::new(), ticket: None, device: None, lobby: None };
     stage.hear(logged_in("hans"));
     assert_eq!((stage.state.screen, stage.front(), stage.composer().text()), (Screen::Chat, "yoda", "a draft"));
     stage.hear(ServerMessage::Ready { stored: 0 });
@@ -145,7 +145,7 @@ fn after_inactivity_the_screen_stays_and_enter_brings_everything_back_for_the_sa
 fn another_user_finds_nothing_of_the_one_before() {
     let mut stage = Stage::in_chat();
     stage.text("/msg yoda hi").press("enter").text("a draft");
-    stage.hear(ServerMessage::Bye { reason: Reason::TIMED_OUT });
+    stage.hear(ServerMessage::Bye { reason: Reason::TIMED_OUT, retry_ms: None });
     stage.press("enter");
     stage.connect();
     stage.press("up ctrl+u").text("vader").press("enter").text("sith").press("enter");

@@ -102,7 +102,7 @@ impl Stage {
     /// The server takes a login.
     fn take_the_login(&mut self, who: &str, timeout_ms: u64) {
         let re = self.last_request();
-        self.hear(ServerMessage::LoggedIn { re, name: who.to_owned(), timeout_ms, notice: String::new() });
+        self.hear(ServerMessage::LoggedIn { re, name: who.to_owned(), timeout_ms, notice: String::new(), ticket: None, device: None, lobby: None });
         let users = [who, "yoda", "leia"].map(user).to_vec();
         self.hear(ServerMessage::Roster { users });
         self.hear(ServerMessage::Ready { stored: 0 });

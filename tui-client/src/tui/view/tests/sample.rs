@@ -54,7 +54,15 @@ impl World {
         world.tell(Msg::Started);
         let effects = world.tell(connected());
         let re = login(&effects);
-        world.hear(ServerMessage::LoggedIn { re, name: ME.to_owned(), timeout_ms: 0, notice: String::new() });
+        world.hear(ServerMessage::LoggedIn {
+            re,
+            name: ME.to_owned(),
+            timeout_ms: 0,
+            notice: String::new(),
+            ticket: None,
+            device: None,
+            lobby: None,
+        });
         let user = |&(name, away): &(&str, &str)| UserInfo {
             name: name.to_owned(),
             online: true,

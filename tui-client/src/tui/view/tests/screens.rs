@@ -175,7 +175,15 @@ fn the_last_seconds_before_the_logout_are_counted() {
     world.tell(sample::connected());
     let name = sample::ME.to_owned();
     let re = shared::id::RequestId(1);
-    world.hear(ServerMessage::LoggedIn { re, name, timeout_ms: 120_000, notice: String::new() });
+    world.hear(ServerMessage::LoggedIn {
+        re,
+        name,
+        timeout_ms: 120_000,
+        notice: String::new(),
+        ticket: None,
+        device: None,
+        lobby: None,
+    });
     let mut state = sample::state(&world, Depth::Rgb, Shade::Dark);
     state.tabs.clear();
     let at = |ms| Moment { mono: Mono(ms), wall: UnixMs(sample::MORNING + ms) };

@@ -200,8 +200,11 @@ pub fn spawn_with(
     let (frames, queue) = mpsc::channel(LINK_QUEUE);
     let (alive, dropped) = oneshot::channel();
     let report = Report { generation, events };
+    let at_work = report.clone();
+    let work = tokio::spawn(async move { attempt(&target, &trust, timing, queue, dropped, &at_work).await });
     tokio::spawn(async move {
-        let last = attempt(&target, &trust, timing, queue, dropped, &report).await;
+        // A connection whose task has failed is lost like any other, and must not look alive.
+        let last = work.await.unwrap_or_else(|_| NetEvent::Lost("this program has a fault".to_owned()));
         report.send(last).await;
     });
     Link { frames, _alive: alive }
@@ -229,6 +232,7 @@ async fn attempt(
 }
 
 /// Where the events of one connection go.
+#[derive(Clone)]
 struct Report {
     generation: u64,
     events: mpsc::Sender<(u64, NetEvent)>,

@@ -122,7 +122,7 @@ async fn attend(setup: LinkSetup, mut orders: mpsc::Receiver<LinkOrder>, report:
         met = meet(doorway, meeting, me, &identity, timing) => met,
         () = given_up(&mut orders) => return PeerEvent::Closed(Closed::Here),
     };
-    let Met { stream, read, address, words } = match met {
+    let Met { stream, read, address, words, .. } = match met {
         Ok(met) => met,
         Err(no_way) => return PeerEvent::NoWay(no_way),
     };
@@ -296,6 +296,10 @@ impl Open {
             }
             // Nobody has looked at it for so long.
             self.frame_since = Some(now);
+        }
+        if !self.is_listening() {
+            // Whoever is not listened to cannot be called silent.
+            self.session.alive(self.now());
         }
         if let Some(Out::Send(ping)) = self.session.tick(self.now())? {
             self.out.add(&ping);

@@ -9,6 +9,7 @@ use std::future::{Future, poll_fn};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
@@ -36,9 +37,13 @@ use super::timing::LinkTiming;
 use super::{tls, words};
 use crate::app::peer::NoWay;
 
-/// Connections of others that are looked at at once. When one more comes, the one that has taken longest goes: the right
-/// client needs a few round trips, a stranger uses up its time.
+/// Connections of others that are looked at at once. When one more comes, the one that has taken longest to prove its key
+/// goes: the right client needs a few round trips, a stranger uses up its time.
 const INCOMING: usize = 32;
+
+/// How much longer than the side that chooses the other one waits to hear of the choice, so that a choice made in the last
+/// moment is not missed.
+const LAST_WORD: Duration = Duration::from_secs(1);
 
 /// How long to wait after `accept` has failed: the process has run out of something.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -57,6 +62,27 @@ pub(super) struct Met {
     pub(super) read: BytesMut,
     pub(super) address: SocketAddr,
     pub(super) words: [&'static str; 4],
+    /// Where this side has dialled it, to do that again if nothing comes of it.
+    dialled: Option<(Candidate, u16)>,
+}
+
+/// A connection of somebody else that is looked at.
+struct Incoming {
+    task: AbortHandle,
+    /// Whether it has proved the right key. Then it is no stranger, and stays.
+    is_proved: Arc<AtomicBool>,
+}
+
+/// Makes room for one more: forgets those that have ended, and gives up the stranger that has taken longest.
+fn make_room(incoming: &mut VecDeque<Incoming>) {
+    incoming.retain(|one| !one.task.is_finished());
+    let is_stranger = |one: &Incoming| !one.is_proved.load(Ordering::Relaxed);
+    if incoming.iter().filter(|one| is_stranger(one)).count() >= INCOMING
+        && let Some(oldest) = incoming.iter().position(is_stranger)
+        && let Some(oldest) = incoming.remove(oldest)
+    {
+        oldest.task.abort();
+    }
 }
 
 /// What every attempt needs to know.
@@ -76,7 +102,9 @@ enum Role {
 }
 
 type Attempt = Result<Met, String>;
-type Choice = Pin<Box<dyn Future<Output = Attempt> + Send>>;
+type Choice = Pin<Box<dyn Future<Output = Chosen> + Send>>;
+/// The connection that both sides want, or why it came to nothing and where it had been dialled.
+type Chosen = Result<Met, (String, Option<(Candidate, u16)>)>;
 
 /// Finds a way to the other client, or says what was tried.
 pub(super) async fn meet(
@@ -109,7 +137,7 @@ pub(super) async fn meet(
 impl Plan {
     /// Takes the first connection that both sides want. `None` when the time is over.
     async fn choose(self: Arc<Self>, listeners: &[TcpListener], mut attempts: JoinSet<Attempt>) -> Option<Met> {
-        let mut incoming: VecDeque<AbortHandle> = VecDeque::new();
+        let mut incoming: VecDeque<Incoming> = VecDeque::new();
         let mut ready: VecDeque<Met> = VecDeque::new();
         let mut choosing: Option<Choice> = None;
         loop {
@@ -122,12 +150,16 @@ impl Plan {
                 biased;
                 chosen = chosen(choosing.as_mut()), if choosing.is_some() => match chosen {
                     Ok(met) => return Some(met),
-                    Err(why) => {
+                    Err((why, dialled)) => {
                         choosing = None;
                         tracing::debug!("a connection was not wanted: {why}");
+                        if let Some((place, port)) = dialled {
+                            attempts.spawn(Arc::clone(&self).dial(place, port));
+                        }
                     }
                 },
-                () = sleep_until(self.until) => return None,
+                // What both sides are about to agree on is not given up in the middle; it has its own deadline.
+                () = sleep_until(self.over()), if choosing.is_none() => return None,
                 Some(attempt) = attempts.join_next(), if !attempts.is_empty() => {
                     // An attempt that was given up says nothing.
                     if let Ok(Ok(met)) = attempt {
@@ -135,19 +167,26 @@ impl Plan {
                     }
                 }
                 (stream, address) = accept(listeners) => {
-                    incoming.retain(|attempt| !attempt.is_finished());
-                    if incoming.len() >= INCOMING && let Some(oldest) = incoming.pop_front() {
-                        oldest.abort();
-                    }
-                    incoming.push_back(attempts.spawn(Arc::clone(&self).welcome(stream, address)));
+                    make_room(&mut incoming);
+                    let is_proved = Arc::new(AtomicBool::new(false));
+                    let task = attempts.spawn(Arc::clone(&self).welcome(stream, address, Arc::clone(&is_proved)));
+                    incoming.push_back(Incoming { task, is_proved });
                 }
             }
         }
     }
 
+    /// When it is too late for anything new.
+    fn over(&self) -> Instant {
+        match self.role {
+            Role::Initiator(_) => self.until,
+            Role::Responder(_) => self.until + LAST_WORD,
+        }
+    }
+
     /// Somebody has connected.
-    async fn welcome(self: Arc<Self>, stream: TcpStream, address: SocketAddr) -> Attempt {
-        self.secure(stream, address).await
+    async fn welcome(self: Arc<Self>, stream: TcpStream, address: SocketAddr, is_proved: Arc<AtomicBool>) -> Attempt {
+        self.secure(stream, address, &is_proved).await
     }
 
     /// Dials one place until the time is over or somebody right is there.
@@ -159,12 +198,12 @@ impl Plan {
         }
         loop {
             let attempt = match timeout_at(self.until, connect(address, port)).await {
-                Ok(Ok(stream)) => self.secure(stream, address).await,
+                Ok(Ok(stream)) => self.secure(stream, address, &AtomicBool::default()).await,
                 Ok(Err(error)) => Err(explain(&error)),
                 Err(_) => return Err("timed out".to_owned()),
             };
             match attempt {
-                Ok(met) => return Ok(met),
+                Ok(met) => return Ok(Met { dialled: Some((place, port)), ..met }),
                 Err(why) => self.note(address, &why),
             }
             sleep(pause()).await;
@@ -172,7 +211,7 @@ impl Plan {
     }
 
     /// Proves both keys. The side that was asked waits for the other one's choice, too.
-    async fn secure(&self, stream: TcpStream, address: SocketAddr) -> Attempt {
+    async fn secure(&self, stream: TcpStream, address: SocketAddr, is_proved: &AtomicBool) -> Attempt {
         tune(&stream);
         let by = Instant::now() + self.timing.handshake;
         let late = |_| "it does not finish the handshake".to_owned();
@@ -184,7 +223,8 @@ impl Plan {
                 let state = stream.get_ref().1;
                 check_alpn(state.alpn_protocol())?;
                 let words = words::of_client(state).map_err(|error| error.to_string())?;
-                Ok(Met { stream: stream.into(), read: BytesMut::new(), address, words })
+                is_proved.store(true, Ordering::Relaxed);
+                Ok(Met { stream: stream.into(), read: BytesMut::new(), address, words, dialled: None })
             }
             Role::Responder(config) => {
                 let handshake = TlsAcceptor::from(Arc::clone(config)).accept(stream);
@@ -192,9 +232,10 @@ impl Plan {
                 let state = stream.get_ref().1;
                 check_alpn(state.alpn_protocol())?;
                 let words = words::of_server(state).map_err(|error| error.to_string())?;
-                let mut met = Met { stream: stream.into(), read: BytesMut::new(), address, words };
+                is_proved.store(true, Ordering::Relaxed);
+                let mut met = Met { stream: stream.into(), read: BytesMut::new(), address, words, dialled: None };
                 // Not chosen yet: the initiator says hello on one of all connections.
-                let said = timeout_at(self.until, next_message(&mut met)).await.map_err(|_| "it was not chosen")??;
+                let said = timeout_at(self.over(), next_message(&mut met)).await.map_err(|_| "it was not chosen")??;
                 check_hello(&said, &self.meeting)?;
                 Ok(met)
             }
@@ -202,7 +243,7 @@ impl Plan {
     }
 
     /// Says hello. The initiator chooses with it, and waits for the answer; for the other side it is the answer.
-    async fn confirm(self: Arc<Self>, mut met: Met) -> Attempt {
+    async fn confirm(self: Arc<Self>, mut met: Met) -> Chosen {
         let exchange = async {
             let said = codec::encode(&hello(&self.meeting, &self.me));
             met.stream.write_all(&said).await.map_err(|error| explain(&error))?;
@@ -219,7 +260,7 @@ impl Plan {
             Ok(()) => Ok(met),
             Err(why) => {
                 self.note(met.address, &why);
-                Err(why)
+                Err((why, met.dialled))
             }
         }
     }
@@ -245,7 +286,7 @@ impl Plan {
     }
 }
 
-async fn chosen(choosing: Option<&mut Choice>) -> Attempt {
+async fn chosen(choosing: Option<&mut Choice>) -> Chosen {
     match choosing {
         Some(choosing) => choosing.await,
         None => std::future::pending().await,
@@ -349,4 +390,30 @@ fn explain(error: &io::Error) -> String {
 fn pause() -> Duration {
     let [.., high, low] = uuid::Uuid::now_v7().into_bytes();
     Duration::from_millis(60 + u64::from(u16::from_be_bytes([high, low])) % 190)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn waiting() -> Incoming {
+        let task = tokio::spawn(std::future::pending::<()>()).abort_handle();
+        Incoming { task, is_proved: Arc::new(AtomicBool::new(false)) }
+    }
+
+    #[tokio::test]
+    async fn a_flood_of_strangers_pushes_out_strangers_only() {
+        let mut incoming = VecDeque::new();
+        let right = waiting().await;
+        right.is_proved.store(true, Ordering::Relaxed);
+        let kept = right.task.clone();
+        incoming.push_back(right);
+        for _ in 0..500 {
+            make_room(&mut incoming);
+            incoming.push_back(waiting().await);
+        }
+        tokio::task::yield_now().await;
+        assert!(!kept.is_finished(), "the client that has proved its key stays");
+        assert_eq!(incoming.len(), INCOMING + 1);
+    }
 }

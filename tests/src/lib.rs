@@ -11,7 +11,9 @@ use std::time::Duration;
 
 pub mod any_key;
 mod capture;
+pub mod chaos;
 mod home;
+pub mod kit;
 mod plain;
 mod process;
 mod pty;
@@ -21,7 +23,7 @@ mod server;
 pub use capture::Capture;
 pub use home::Home;
 pub use plain::{Answer, PlainBuilder, PlainClient, Stdin, Stdout, users_in};
-pub use process::{Exit, Process, binary};
+pub use process::{Exit, Process, binary, use_programs_in};
 pub use pty::{PtyBuilder, PtyClient};
 pub use raw::{RawClient, RawSocket};
 pub use server::{FailedStart, ServerBuilder, TestServer, password_of};

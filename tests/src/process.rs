@@ -1,7 +1,7 @@
 //! A running program: how to end it, and how to learn how it ended.
 
-use std::path::PathBuf;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -32,12 +32,26 @@ struct Shared {
     ended: Condvar,
 }
 
-/// One of the project's programs, from the folder in which this test was built.
+/// Where the programs are, when that was said.
+static PROGRAMS: OnceLock<PathBuf> = OnceLock::new();
+
+/// Takes the project's programs from this folder from now on.
+pub fn use_programs_in(folder: &Path) {
+    // Said twice, the first word counts.
+    let _ = PROGRAMS.set(folder.to_owned());
+}
+
+/// One of the project's programs: from the folder that the variable `TERN_PROGRAMS` names, otherwise from the one in
+/// which this test was built.
 ///
 /// # Panics
 ///
 /// When it is not there: cargo builds the tests of one package without the programs of another.
 pub fn binary(name: &str) -> PathBuf {
+    let named = std::env::var_os("TERN_PROGRAMS").map(PathBuf::from);
+    if let Some(folder) = PROGRAMS.get().cloned().or(named) {
+        return folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    }
     let test = std::env::current_exe().expect("a running program knows its path");
     let beside = test.parent().expect("a program lies in a folder");
     // Tests are built in target/PROFILE/deps, programs one above.

@@ -84,14 +84,13 @@ impl RawClient {
 
     /// Logs in as a sample user and waits until everything that waited has come.
     pub fn login(&mut self, user: &str) {
-        let id = self.request();
-        self.say(&ClientMessage::Login {
-            id,
-            name: user.to_owned(),
-            password: password_of(user).to_owned(),
-            device: None,
-            remember: false,
-        });
+        self.login_with(user, password_of(user));
+    }
+
+    /// The same as any user.
+    pub fn login_with(&mut self, user: &str, password: &str) {
+        let (id, name, password) = (self.request(), user.to_owned(), password.to_owned());
+        self.say(&ClientMessage::Login { id, name, password, device: None, remember: false });
         self.expect("ready", |message| matches!(message, ServerMessage::Ready { .. }));
     }
 

@@ -289,6 +289,11 @@ impl TestServer {
         self.process.take().expect("the server runs").kill();
     }
 
+    /// Its process id.
+    pub fn id(&self) -> i32 {
+        self.process.as_ref().expect("the server runs").id()
+    }
+
     /// Whether it still runs.
     pub fn is_running(&self) -> bool {
         self.process.as_ref().is_some_and(|process| process.ended().is_none())

@@ -1,5 +1,7 @@
 //! What the developers' commands are made of.
 
+#[cfg(feature = "chaos")]
+pub mod chaos;
 #[cfg(feature = "pictures")]
 pub mod picture;
 #[cfg(feature = "pictures")]

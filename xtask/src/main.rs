@@ -11,6 +11,9 @@ usage: cargo xtask COMMAND
   picture FILE SIZE PNG [light]   draw the bytes that a program wrote, on a terminal of SIZE (120x34)
   specimen FOLDER [SIZE]          draw the parts of the full screen in every theme
   screens FOLDER [SIZE]           draw every screen with a sample conversation in every theme
+  chaos [SCENARIO...] [--seed N]  bad days for a release build of the server, in minutes
+  soak [SCENARIO...] [--seed N] [--for 30m]
+                                  the same with the full figures, in hours
 ";
 
 fn main() -> ExitCode {
@@ -40,6 +43,8 @@ fn run(words: &[&str]) -> Result<bool> {
         ["specimen", folder, size] => specimen(folder, size)?,
         ["screens", folder] => screens(folder, "120x34")?,
         ["screens", folder, size] => screens(folder, size)?,
+        ["chaos", rest @ ..] => chaos(rest, false)?,
+        ["soak", rest @ ..] => chaos(rest, true)?,
         _ => return Ok(false),
     }
     Ok(true)
@@ -67,6 +72,16 @@ fn screenshots(folder: &str) -> Result<()> {
 #[cfg(not(feature = "pictures"))]
 fn screenshots(_folder: &str) -> Result<()> {
     anyhow::bail!("built without pictures; use `cargo xtask`, which has them")
+}
+
+#[cfg(feature = "chaos")]
+fn chaos(words: &[&str], is_long: bool) -> Result<()> {
+    xtask::chaos::run(words, is_long)
+}
+
+#[cfg(not(feature = "chaos"))]
+fn chaos(_words: &[&str], _is_long: bool) -> Result<()> {
+    anyhow::bail!("built without the scenarios; use `cargo xtask`, which has them")
 }
 
 #[cfg(feature = "pictures")]

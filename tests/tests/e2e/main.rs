@@ -1,6 +1,7 @@
 //! What users are promised, shown with the real programs. One promise a file; its first lines say which.
 
 mod accounts_on_disk;
+mod bad_days;
 mod block_history;
 mod block_lists;
 mod block_lobby;

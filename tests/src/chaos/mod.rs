@@ -1,0 +1,180 @@
+//! Bad days, and what must hold on them. Each scenario starts a real server, does something to it, and compares what its
+//! clients saw with what was promised. Short ones run as tests, long ones with `cargo xtask chaos` and `cargo xtask soak`.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rustls::ClientConfig;
+use tokio::sync::Notify;
+
+use crate::kit::{Fault, History, Honest, HonestPlan, Seed, Trigger, user_name};
+use crate::{ServerBuilder, TestServer, any_key};
+
+pub mod cut_points;
+pub mod drain;
+pub mod hostile;
+pub mod kill_on_ack;
+pub mod leak;
+pub mod lost_ack;
+pub mod mixed;
+pub mod ready;
+pub mod stalled_reader;
+pub mod storm;
+
+/// How long everybody may take to have seen everything.
+const SETTLE: Duration = Duration::from_secs(60);
+
+/// What a scenario found out: figures as a sentence, or what was broken.
+pub type Outcome = Result<String, Broken>;
+
+/// A promise that did not hold.
+#[derive(Debug)]
+pub struct Broken {
+    /// Which, in words.
+    pub what: String,
+    /// Everything the clients saw, one JSON object a line; empty where that says nothing.
+    pub history: String,
+}
+
+impl Broken {
+    fn new(what: impl Into<String>) -> Self {
+        Self { what: what.into(), history: String::new() }
+    }
+}
+
+impl std::fmt::Display for Broken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+/// A server with users, and what they see.
+pub struct Stage {
+    /// The server.
+    pub server: TestServer,
+    /// The names of all users.
+    pub users: Vec<String>,
+    tls: Arc<ClientConfig>,
+    history: Arc<Mutex<History>>,
+    seen: Arc<Notify>,
+}
+
+impl Stage {
+    /// A server with so many accounts.
+    pub fn new(users: usize) -> Self {
+        Self::with(users, |builder| builder)
+    }
+
+    /// The same, started in a certain way.
+    pub fn with(users: usize, how: impl FnOnce(ServerBuilder) -> ServerBuilder) -> Self {
+        let users: Vec<String> = (0..users).map(user_name).collect();
+        let lines: Vec<String> = users.iter().map(|user| format!("{user} password of {user}\n")).collect();
+        let server = tokio::task::block_in_place(|| how(TestServer::with().credentials(&lines.concat())).start());
+        let (tls, history, seen) = (any_key::client_config(), Arc::default(), Arc::default());
+        Self { server, users, tls, history, seen }
+    }
+
+    /// How the client of a user behaves.
+    pub fn plan(&self, number: usize) -> HonestPlan {
+        HonestPlan {
+            number,
+            port: self.server.port(),
+            tls: Arc::clone(&self.tls),
+            history: Arc::clone(&self.history),
+            seen: Arc::clone(&self.seen),
+            trigger: None,
+        }
+    }
+
+    /// Clients for all users, logged in. The first ones act on `trigger`, one each.
+    pub async fn clients(&self, triggers: &[Arc<Trigger>]) -> Result<Vec<Honest>, Broken> {
+        let all = (0..self.users.len()).map(|number| {
+            let trigger = triggers.get(number).cloned();
+            Honest::start(HonestPlan { trigger, ..self.plan(number) })
+        });
+        let clients: Vec<Honest> = all.collect();
+        self.until("everybody is logged in", || clients.iter().all(|client| client.logins() > 0)).await?;
+        Ok(clients)
+    }
+
+    /// What was seen so far.
+    pub fn history(&self) -> MutexGuard<'_, History> {
+        self.history.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Forgets what was seen: everything of it was checked.
+    pub fn forget(&self) {
+        *self.history() = History::default();
+    }
+
+    /// Waits until something holds.
+    pub async fn until(&self, what: &str, mut holds: impl FnMut() -> bool) -> Result<(), Broken> {
+        let end = Instant::now() + SETTLE;
+        while !holds() {
+            if Instant::now() > end {
+                let log = self.server.log();
+                let last: Vec<&str> = log.lines().rev().take(20).collect();
+                let what = format!(
+                    "after {SETTLE:?} it does not hold that {what}; the log ends, newest first:\n{}",
+                    last.join("\n")
+                );
+                return Err(Broken { what, history: self.history().to_jsonl() });
+            }
+            // Whatever is waited for is told; the look after a while is for what no client sees.
+            let _ = tokio::time::timeout(Duration::from_millis(20), self.seen.notified()).await;
+        }
+        Ok(())
+    }
+
+    /// Waits until everything was acknowledged and everybody has seen it, and says what is wrong then.
+    pub async fn settle(&self, clients: &[Honest]) -> Result<(), Broken> {
+        self.until("everything is acknowledged", || clients.iter().all(|client| client.waiting() == 0)).await?;
+        let complete = self.until("everybody has seen everything", || self.history().is_complete(&self.users)).await;
+        let faults = self.history().faults(&self.users);
+        if faults.is_empty() {
+            return complete;
+        }
+        let first: Vec<&Fault> = faults.iter().take(5).collect();
+        let what = format!("{} promises are broken, the first of them {first:?}", faults.len());
+        Err(Broken { what, history: self.history().to_jsonl() })
+    }
+
+    /// Ends the server as a crash would and starts it again.
+    pub fn crash(&mut self) {
+        tokio::task::block_in_place(|| self.server.crash());
+    }
+}
+
+/// Runs a scenario on threads of its own.
+pub fn block_on<T>(scenario: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("the system gives threads");
+    let outcome = runtime.block_on(scenario);
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    outcome
+}
+
+/// Says something to somebody again and again until told to stop; a fifth of it to the lobby.
+async fn chatter(client: &Honest, users: &[String], mut seed: Seed, stop: &std::sync::atomic::AtomicBool) {
+    let mut number = 0_u64;
+    let run = seed.number();
+    while !stop.load(std::sync::atomic::Ordering::SeqCst) {
+        number += 1;
+        let to = &users[seed.between(0, users.len())];
+        let to = (*to != client.user && !seed.number().is_multiple_of(5)).then_some(to.as_str());
+        client.say(to, format!("{} {run:x} {number}", client.user)).await;
+    }
+}
+
+/// The value below which so many hundredths of all are.
+fn percentile(delays: &mut [Duration], hundredths: usize) -> Duration {
+    delays.sort_unstable();
+    let place = (delays.len() * hundredths / 100).min(delays.len().saturating_sub(1));
+    delays.get(place).copied().unwrap_or_default()
+}
+
+/// The resident memory of a process, in KiB.
+fn resident(id: i32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+}

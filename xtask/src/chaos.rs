@@ -1,0 +1,121 @@
+//! Runs the scenarios of the testkit against a release build of the server, and prints their figures.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use e2e::chaos::{
+    Outcome, block_on, cut_points, drain, hostile, kill_on_ack, leak, lost_ack, mixed, ready, stalled_reader, storm,
+};
+use e2e::kit::Seed;
+
+/// How long a run of `soak mixed` takes where nothing else is said.
+const SOAK: Duration = Duration::from_secs(2 * 3600);
+
+struct Scenario {
+    name: &'static str,
+    /// The figures of `chaos` and of `soak`.
+    run: fn(bool, u64, Duration) -> Outcome,
+}
+
+const SCENARIOS: &[Scenario] = &[
+    Scenario { name: "kill-on-ack", run: |long, seed, _| block_on(kill_on_ack::run(pick(long, 25, 500), 20, seed)) },
+    Scenario { name: "lost-ack", run: |long, _, _| block_on(lost_ack::run(pick(long, 50, 5000))) },
+    Scenario { name: "cut-points-20", run: |long, _, _| block_on(cut_points::run(20, if long { 1 } else { 37 })) },
+    Scenario { name: "cut-points-200", run: |long, _, _| block_on(cut_points::run(200, if long { 37 } else { 1009 })) },
+    Scenario {
+        name: "stalled-reader",
+        run: |long, _, _| block_on(stalled_reader::run(pick(long, 100, 1000), pick(long, 100, 200), 5)),
+    },
+    Scenario { name: "hostile", run: |long, seed, _| block_on(hostile::run(pick(long, 1000, 10_000), 100, seed)) },
+    Scenario { name: "storm", run: |long, _, _| block_on(storm::run(pick(long, 100, 1000))) },
+    Scenario { name: "drain", run: |long, seed, _| block_on(drain::run(pick(long, 100, 1000), seed)) },
+    Scenario { name: "ready", run: |_, _, _| block_on(ready::run(100_000)) },
+    Scenario { name: "leak", run: |long, _, _| block_on(leak::run(pick(long, 4_000, 200_000))) },
+    Scenario {
+        name: "mixed",
+        run: |long, seed, span| {
+            let span = if long { span } else { Duration::from_secs(30) };
+            block_on(mixed::run(pick(long, 40, 200), span, seed))
+        },
+    },
+];
+
+fn pick(is_long: bool, chaos: usize, soak: usize) -> usize {
+    if is_long { soak } else { chaos }
+}
+
+/// Runs the scenarios that `words` name, or all of them. Fails when a promise was broken.
+pub fn run(words: &[&str], is_long: bool) -> Result<()> {
+    let (mut seed, mut span, mut names) = (Seed::fresh(), SOAK, Vec::new());
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        match *word {
+            "--seed" => {
+                seed = words.next().context("--seed needs a number")?.parse().context("--seed needs a number")?;
+            }
+            "--for" => span = parse_span(words.next().context("--for needs a time such as 30m")?)?,
+            name if SCENARIOS.iter().any(|scenario| scenario.name == name) => names.push(name),
+            other => bail!("no scenario is called {other}; there are: {}", all_names()),
+        }
+    }
+    build()?;
+    let mut out = io::stdout();
+    writeln!(out, "SEED={seed}")?;
+    let mut broken = 0;
+    for scenario in SCENARIOS.iter().filter(|scenario| names.is_empty() || names.contains(&scenario.name)) {
+        let start = Instant::now();
+        let outcome = (scenario.run)(is_long, seed, span);
+        let took = start.elapsed().as_secs();
+        match outcome {
+            Ok(figures) => writeln!(out, "ok      {:14} {took:>4} s  {figures}", scenario.name)?,
+            Err(fault) => {
+                broken += 1;
+                writeln!(out, "BROKEN  {:14} {took:>4} s  {fault}", scenario.name)?;
+                if !fault.history.is_empty() {
+                    let file = format!("history-{}-{seed}.jsonl", scenario.name);
+                    std::fs::write(&file, &fault.history).with_context(|| format!("cannot write {file}"))?;
+                    writeln!(out, "        what the clients saw is in {file}")?;
+                }
+            }
+        }
+    }
+    if broken > 0 {
+        bail!("{broken} scenarios were broken; SEED={seed}");
+    }
+    Ok(())
+}
+
+fn all_names() -> String {
+    SCENARIOS.iter().map(|scenario| scenario.name).collect::<Vec<_>>().join(", ")
+}
+
+fn parse_span(text: &str) -> Result<Duration> {
+    let (digits, unit) = text.split_at(text.len().saturating_sub(1));
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => bail!("{text} is no time such as 30m"),
+    };
+    let count: u64 = digits.parse().with_context(|| format!("{text} is no time such as 30m"))?;
+    Ok(Duration::from_secs(count * seconds))
+}
+
+/// Builds the server as users have it, and lets the testkit find it.
+fn build() -> Result<()> {
+    if std::env::var_os("TERN_PROGRAMS").is_some() {
+        return Ok(());
+    }
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let status = Command::new(cargo).args(["build", "--release", "--package", "server", "--locked"]).status();
+    if !status.context("cargo cannot be run")?.success() {
+        bail!("the server does not build");
+    }
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
+    let folder = std::path::absolute(target.join("release"))?;
+    e2e::use_programs_in(&folder);
+    Ok(())
+}

@@ -117,6 +117,8 @@ pub struct NewMessage {
     pub text: String,
     /// Who must never see it, now or in history, because of a block at this moment.
     pub hidden_from: Vec<AccountId>,
+    /// Whether it is refused where too much waits for the other side already, who is not there to read.
+    pub bounded: bool,
 }
 
 /// A text that is kept.
@@ -139,7 +141,7 @@ pub struct KeptMessage {
 /// Something to keep. Writes take effect in the order in which they were asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Write {
-    /// Adds a message; answered by [`Kept::Message`].
+    /// Adds a message; answered by [`Kept::Message`] or [`Kept::InboxFull`].
     Append(NewMessage),
     /// Makes an account; answered by [`Kept::Account`] or [`Kept::NameTaken`].
     AddAccount {
@@ -299,6 +301,8 @@ pub enum Kept {
         /// Whether it had been stored before.
         duplicate: bool,
     },
+    /// Too much waits for the other side of the conversation: the message was not stored. What waits stays.
+    InboxFull,
     /// The account is durable.
     Account(AccountId),
     /// Another account has this name, or one that looks the same.

@@ -104,7 +104,10 @@ impl Chat {
             kind: kind.clone(),
             hidden_from: hidden_from.clone(),
         };
-        let message = NewMessage { conversation, sender, at: turn.now.wall, client_id, kind, text, hidden_from };
+        // Whoever is there reads it now; only what has to wait is bounded.
+        let bounded = conversation.other(sender).is_some_and(|recipient| !self.online.contains_key(&recipient));
+        let message =
+            NewMessage { conversation, sender, at: turn.now.wall, client_id, kind, text, hidden_from, bounded };
         self.write(turn, Write::Append(message), Pending::Append(appending));
     }
 
@@ -112,6 +115,7 @@ impl Chat {
     pub(super) fn appended(&mut self, turn: &mut Turn, appending: Appending, result: Result<Kept, KeepError>) {
         let (seq, at, duplicate) = match result {
             Ok(Kept::Message { seq, at, duplicate }) => (seq, at, duplicate),
+            Ok(Kept::InboxFull) => return self.refuse_full_inbox(turn, &appending),
             Ok(_) => {
                 return turn.refuse(appending.session, storage(appending.id, KeepError::Broken));
             }
@@ -125,6 +129,14 @@ impl Chat {
         };
         let conv = self.conversation_name(&kept.conversation, sender);
         turn.send(session, ServerMessage::Sent { re: id, conv, seq, at, outcome });
+    }
+
+    /// Too much waits for the recipient already.
+    fn refuse_full_inbox(&self, turn: &mut Turn, appending: &Appending) {
+        let recipient = appending.conversation.other(appending.sender);
+        let shown = recipient.map(|recipient| self.users.shown(recipient)).unwrap_or_default();
+        let text = format!("too much waits for {shown} already: nothing was stored, try again when {shown} was here");
+        turn.refuse(appending.session, refuse(appending.id, Code::INBOX_FULL, text).about(shown));
     }
 
     fn deliver_direct(

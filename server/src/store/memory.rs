@@ -15,6 +15,7 @@ use shared::limits::DEVICES;
 use shared::name::Name;
 use tokio::sync::mpsc::error::TrySendError;
 
+use super::inbox::{self, Inbox, Waiting};
 use super::page::PageBuilder;
 use super::{Answer, Answers, Job, QUEUE, Store, StoreError, waits_for};
 use crate::record::{
@@ -82,7 +83,17 @@ impl MemoryStore {
     ///
     /// When the system gives no further thread.
     pub fn new(answers: Answers) -> Self {
-        Self { desk: Mutex::new(Desk { kept: State::default(), ways: Some(Ways::new(answers)) }) }
+        Self::with(Inbox::default(), answers)
+    }
+
+    /// The same with other bounds of what may wait for one account.
+    ///
+    /// # Panics
+    ///
+    /// As [`MemoryStore::new`].
+    pub fn with(inbox: Inbox, answers: Answers) -> Self {
+        let kept = State { inbox, ..State::default() };
+        Self { desk: Mutex::new(Desk { kept, ways: Some(Ways::new(answers)) }) }
     }
 
     /// Goes on with another channel of answers, as if it had been opened again.
@@ -154,6 +165,7 @@ struct State {
     strikes: BTreeMap<String, Strikes>,
     devices: BTreeMap<TicketHash, Device>,
     heartbeat: Option<UnixMs>,
+    inbox: Inbox,
 }
 
 struct KeptAccount {
@@ -214,7 +226,12 @@ impl State {
         }
         let waits_for = waits_for(&new);
         self.known(new.hidden_from.iter().copied().chain([new.sender]).chain(waits_for))?;
-        let NewMessage { conversation, sender, at, client_id, kind, text, hidden_from } = new;
+        if let (Some(reader), true) = (waits_for, new.bounded)
+            && !self.inbox.takes(self.waiting_for(reader), inbox::bytes(&new.text))
+        {
+            return Ok(Kept::InboxFull);
+        }
+        let NewMessage { conversation, sender, at, client_id, kind, text, hidden_from, bounded: _ } = new;
         let place = self.messages.len();
         let places = self.conversations.entry(conversation.clone()).or_default();
         places.push(place);
@@ -356,10 +373,7 @@ impl State {
                 Conversation::Room(_) => {
                     sent(conversation).is_some_and(|sent| *seq > sent) && !stored.hidden_from.contains(&reader)
                 }
-                Conversation::Direct(..) => {
-                    let cursor = self.cursors.get(&(reader, conversation.clone())).copied();
-                    stored.waits_for == Some(reader) && Some(*seq) > cursor.max(sent(conversation))
-                }
+                Conversation::Direct(..) => self.is_waiting(stored, reader) && Some(*seq) > sent(conversation),
             }
         };
         let mut page = PageBuilder::new(limit);
@@ -386,6 +400,21 @@ impl State {
         let mut all: Vec<_> = self.sessions.iter().filter_map(session).collect();
         all.sort_by_key(|session| session.ticket);
         all
+    }
+
+    /// Whether a direct message waits for `reader`, who has not seen it yet.
+    fn is_waiting(&self, stored: &Stored, reader: AccountId) -> bool {
+        let KeptMessage { conversation, seq, .. } = &stored.message;
+        let cursor = self.cursors.get(&(reader, conversation.clone())).copied();
+        stored.waits_for == Some(reader) && Some(*seq) > cursor
+    }
+
+    fn waiting_for(&self, reader: AccountId) -> Waiting {
+        let mut waiting = Waiting::default();
+        for stored in self.messages.iter().filter(|stored| self.is_waiting(stored, reader)) {
+            waiting.add(inbox::bytes(&stored.message.text));
+        }
+        waiting
     }
 
     fn snapshot(&mut self) -> Snapshot {

@@ -5,10 +5,13 @@
 
 use crate::record::{AccountId, KeepError, Kept, NewMessage, Phc, Read, Snapshot, Ticket, Write};
 
+pub mod inbox;
 pub mod memory;
 pub mod sqlite;
 
 mod page;
+
+pub use inbox::Inbox;
 
 #[cfg(test)]
 pub(crate) mod conformance;
@@ -16,6 +19,26 @@ pub(crate) mod conformance;
 /// Jobs of one kind that wait for the store before it gives further ones back. At the measured 10,000 messages a second
 /// this is less than half a second of work, and at most 32 MiB of text.
 const QUEUE: usize = 4096;
+
+/// Free bytes on the disk below which new messages are refused, by default. SQLite's log may take as much before it is
+/// moved into the file.
+pub const DISK_FLOOR: u64 = 64 * 1024 * 1024;
+
+/// What whoever runs the server decides about a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// The most that may wait for an account.
+    pub inbox: Inbox,
+    /// Free bytes on the disk below which new messages are refused; a warning is logged below four times as much. 0:
+    /// only when the disk is full.
+    pub disk_floor: u64,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { inbox: Inbox::default(), disk_floor: DISK_FLOOR }
+    }
+}
 
 /// Something to keep or to look up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,6 +112,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// The password of an account, if one is stored. Waits for the disk: not for the hub's task.
     fn password(&self, account: AccountId) -> Result<Option<Phc>, StoreError>;
+
+    /// Why nothing more is kept, once that is so: the server must end, because nobody knows what the disk holds. What was
+    /// answered with [`KeepError::Broken`] since then may be there after the next start.
+    fn failure(&self) -> Option<StoreError> {
+        None
+    }
 
     /// Finishes what was submitted, makes it durable and closes. Jobs submitted later are answered with
     /// [`KeepError::Broken`] or given back. Waits until all answers are taken from the channel or its receiver is gone:

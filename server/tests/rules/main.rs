@@ -5,6 +5,7 @@
 mod blocks;
 mod comeback;
 mod delivery;
+mod inbox;
 mod login;
 mod presence;
 mod properties;

@@ -14,7 +14,7 @@ use tokio::sync::mpsc::{Receiver, channel};
 
 use super::memory::MemoryStore;
 use super::sqlite::SqliteStore;
-use super::{Answer, Answers, Job, Store};
+use super::{Answer, Answers, Bounds, Inbox, Job, Store};
 use crate::record::{
     AccountId, Conversation, KeepError, Kept, KeptMessage, NewMessage, Origin, Read, Snapshot, Ticket, Write,
 };
@@ -28,6 +28,9 @@ const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Room for batches of answers; smaller than some tests need, so that stores meet a full channel.
 const ANSWERS: usize = 64;
+
+/// What may wait for one account in these tests, for messages that are bounded. Small, so that it is often reached.
+const INBOX: Inbox = Inbox { messages: 5, bytes: 30_000 };
 
 /// A kind of store, and how it is started again.
 pub(crate) trait Engine {
@@ -55,7 +58,7 @@ impl Engine for Memory {
     }
 
     fn open(&self, answers: Answers) -> MemoryStore {
-        MemoryStore::new(answers)
+        MemoryStore::with(INBOX, answers)
     }
 
     fn reopen(&self, store: MemoryStore, answers: Answers) -> MemoryStore {
@@ -75,7 +78,8 @@ impl Engine for Sqlite {
     }
 
     fn open(&self, answers: Answers) -> SqliteStore {
-        SqliteStore::open(self.0.path(), answers).unwrap()
+        let bounds = Bounds { inbox: INBOX, ..Bounds::default() };
+        SqliteStore::open_within(self.0.path(), bounds, answers).unwrap()
     }
 
     fn reopen(&self, store: SqliteStore, answers: Answers) -> SqliteStore {
@@ -227,6 +231,7 @@ pub(crate) fn message(conversation: &Conversation, sender: AccountId, number: u6
         kind: Kind::TEXT,
         text: text.to_owned(),
         hidden_from: Vec::new(),
+        bounded: false,
     }
 }
 

@@ -38,6 +38,7 @@ fn append() -> impl Strategy<Value = Write> {
         };
         let mut new = message(&conversation, sender, number, &text);
         new.hidden_from = hidden_from;
+        new.bounded = number % 2 == 0;
         Write::Append(new)
     })
 }

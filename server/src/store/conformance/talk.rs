@@ -4,8 +4,8 @@ use shared::id::{Seq, UnixMs};
 use shared::limits::PAGE_BYTES;
 use shared::message::Kind;
 
-use super::{ANSWERS, Desk, Engine, every_store_keeps, message, texts};
-use crate::record::{AccountId, Conversation, KeepError, Kept, KeptMessage, Read, TicketHash, Write};
+use super::{ANSWERS, Desk, Engine, INBOX, every_store_keeps, message, texts};
+use crate::record::{AccountId, Conversation, KeepError, Kept, KeptMessage, NewMessage, Read, TicketHash, Write};
 use crate::store::{Job, QUEUE, Store};
 
 every_store_keeps!(
@@ -23,6 +23,9 @@ every_store_keeps!(
     notes_to_oneself_that_never_wait,
     cursors_that_never_move_back_or_ahead,
     conversations_apart,
+    an_inbox_full_of_messages,
+    an_inbox_full_of_bytes,
+    an_inbox_that_many_fill_at_once,
     a_mistaken_write_alone,
     everything_over_a_restart,
     answers_for_more_jobs_than_the_channel_holds,
@@ -379,4 +382,57 @@ fn a_job_given_back_while_nobody_takes_answers<E: Engine>() {
         answered += desk.batch().unwrap().len();
     }
     assert_eq!((answered, beat(&mut desk)), (taken, true));
+}
+
+/// A message that has to wait.
+fn bounded(sender: AccountId, reader: AccountId, number: u64, text: &str) -> NewMessage {
+    NewMessage { bounded: true, ..message(&Conversation::direct(sender, reader), sender, number, text) }
+}
+
+fn an_inbox_full_of_messages<E: Engine>() {
+    let Three { mut desk, hans, yoda, leia } = three::<E>();
+    let pair = Conversation::direct(hans, yoda);
+    for number in 1..INBOX.messages {
+        desk.say(bounded(hans, yoda, number, "x"));
+    }
+    // Whoever writes: it is one inbox. What yoda says does not wait for yoda, and lines of the lobby wait for nobody.
+    desk.say(bounded(leia, yoda, 1, "the last that fits"));
+    let refused = Write::Append(bounded(hans, yoda, 90, "too many"));
+    assert_eq!(desk.write(refused.clone()), Ok(Kept::InboxFull));
+    desk.say(bounded(yoda, hans, 1, "x"));
+    desk.say(NewMessage { bounded: true, ..message(&Conversation::lobby(), hans, 91, "x") });
+    // What was stored before is no further message, and whoever is there to read gets everything.
+    let first = Kept::Message { seq: Seq(1), at: UnixMs(1_000_001), duplicate: true };
+    assert_eq!(desk.write(Write::Append(bounded(hans, yoda, 1, "x"))), Ok(first));
+    assert_eq!(desk.say(message(&pair, hans, 92, "unbounded")), Seq(6), "the refused one has taken no place");
+    // What is known of the inbox is no other after a restart.
+    let (mut desk, _) = desk.restart();
+    assert_eq!(desk.write(refused.clone()), Ok(Kept::InboxFull));
+    desk.done(advance(yoda, &pair, 1));
+    assert_eq!(desk.write(refused.clone()), Ok(Kept::InboxFull), "five still wait");
+    desk.done(advance(yoda, &pair, 2));
+    assert!(matches!(desk.write(refused), Ok(Kept::Message { seq: Seq(7), duplicate: false, .. })));
+    assert_eq!(desk.waiting(yoda).last().map(String::as_str), Some("too many"));
+}
+
+fn an_inbox_full_of_bytes<E: Engine>() {
+    let Three { mut desk, hans, yoda, .. } = three::<E>();
+    desk.say(bounded(hans, yoda, 1, &"ü".repeat(10_000)));
+    let fits = |number, bytes| Write::Append(bounded(hans, yoda, number, &"x".repeat(bytes)));
+    assert_eq!(desk.write(fits(2, 10_001)), Ok(Kept::InboxFull));
+    assert!(matches!(desk.write(fits(3, 10_000)), Ok(Kept::Message { seq: Seq(2), .. })));
+    assert_eq!(desk.write(fits(4, 1)), Ok(Kept::InboxFull));
+    desk.done(advance(yoda, &Conversation::direct(hans, yoda), 2));
+    assert!(matches!(desk.write(fits(4, 30_000)), Ok(Kept::Message { seq: Seq(3), .. })));
+}
+
+fn an_inbox_that_many_fill_at_once<E: Engine>() {
+    let Three { mut desk, hans, yoda, leia } = three::<E>();
+    let tickets: Vec<_> = (0..100)
+        .map(|number| desk.submit(Write::Append(bounded([hans, leia][number % 2], yoda, number as u64, "x"))))
+        .collect();
+    let kept: Vec<_> = tickets.into_iter().map(|ticket| desk.answer(ticket).unwrap()).collect();
+    let (stored, refused): (Vec<_>, Vec<_>) = kept.into_iter().partition(|kept| *kept != Kept::InboxFull);
+    assert_eq!((stored.len(), refused.len()), (5, 95));
+    assert_eq!(desk.waiting(yoda).len(), 5);
 }

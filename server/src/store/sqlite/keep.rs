@@ -6,27 +6,36 @@ use shared::limits::DEVICES;
 use shared::message::Reason;
 use shared::name::Name;
 
-use super::convert;
+use super::{convert, query};
 use crate::record::{
     AccountId, Conversation, Device, Kept, NewMessage, Origin, Phc, SessionRow, Strikes, TicketHash, Write,
 };
+use crate::store::inbox::{self, Inboxes};
 use crate::store::waits_for;
 
 /// The setting that holds the last sign of life, in milliseconds since 1970 UTC.
 pub(super) const HEARTBEAT: &str = "heartbeat";
 
-/// Does one write.
-pub(super) fn keep(db: &Connection, write: &Write) -> rusqlite::Result<Kept> {
+/// Does one write, and tells `inboxes` of everything that changes what waits for somebody.
+pub(super) fn keep(db: &Connection, inboxes: &mut Inboxes, write: &Write) -> rusqlite::Result<Kept> {
     match write {
-        Write::Append(message) => append(db, message),
+        Write::Append(message) => append(db, inboxes, message),
         Write::AddAccount { name, skeleton, password, origin, at } => {
             add_account(db, name, skeleton.as_deref(), password.as_ref(), *origin, *at)
         }
         Write::SetPassword { account, password } => set_password(db, *account, password),
         Write::SetBlock { owner, target, blocked: true, at } => block(db, *owner, *target, *at),
         Write::SetBlock { owner, target, blocked: false, at: _ } => unblock(db, *owner, *target),
-        Write::Advance { account, conversation, seq } => advance(db, *account, conversation, *seq),
-        Write::Unsend { sender, conversation, seq } => unsend(db, *sender, conversation, *seq),
+        Write::Advance { account, conversation, seq } => {
+            inboxes.forget(*account);
+            advance(db, *account, conversation, *seq)
+        }
+        Write::Unsend { sender, conversation, seq } => {
+            if let Some(reader) = conversation.other(*sender) {
+                inboxes.forget(reader);
+            }
+            unsend(db, *sender, conversation, *seq)
+        }
         Write::OpenSession { account, address, at, resume } => open_session(db, *account, address, *at, *resume),
         Write::ForgetResume { account } => forget_resume(db, *account),
         Write::KeepDevice(device) => keep_device(db, device),
@@ -42,9 +51,15 @@ pub(super) fn keep(db: &Connection, write: &Write) -> rusqlite::Result<Kept> {
     }
 }
 
-fn append(db: &Connection, message: &NewMessage) -> rusqlite::Result<Kept> {
-    if let Some((seq, at)) = said_before(db, message)? {
-        return Ok(Kept::Message { seq, at, duplicate: true });
+fn append(db: &Connection, inboxes: &mut Inboxes, message: &NewMessage) -> rusqlite::Result<Kept> {
+    if let Some(first) = said_before(db, message)? {
+        return Ok(first);
+    }
+    let (reader, bytes) = (waits_for(message), inbox::bytes(&message.text));
+    if let (Some(reader), true) = (reader, message.bounded)
+        && !inboxes.takes(reader, bytes, |most| query::waiting_for(db, reader, most))?
+    {
+        return Ok(Kept::InboxFull);
     }
     let (conv, seq) = next_place(db, message)?;
     let mut insert = db.prepare_cached(
@@ -52,25 +67,29 @@ fn append(db: &Connection, message: &NewMessage) -> rusqlite::Result<Kept> {
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?;
     let NewMessage { sender, at, client_id, kind, text, .. } = message;
-    let waits_for = waits_for(message).map(|account| account.0);
     insert.execute(params![
         conv,
         seq,
         sender.0,
-        waits_for,
+        reader.map(|account| account.0),
         convert::stored(at.0),
         client_id.0.as_slice(),
         kind.as_str(),
         text
     ])?;
     hide(db, conv, seq, &message.hidden_from)?;
+    if let Some(reader) = reader {
+        inboxes.added(reader, bytes);
+    }
     Ok(Kept::Message { seq: convert::seq(seq), at: *at, duplicate: false })
 }
 
-/// The place and the time of the first message with this id.
-fn said_before(db: &Connection, message: &NewMessage) -> rusqlite::Result<Option<(Seq, UnixMs)>> {
+/// The place and the time of the first message with this id, if it was stored before. Changes nothing.
+pub(super) fn said_before(db: &Connection, message: &NewMessage) -> rusqlite::Result<Option<Kept>> {
     let mut find = db.prepare_cached("SELECT seq, at FROM message WHERE sender = ?1 AND client_id = ?2")?;
-    let first = |row: &Row<'_>| Ok((convert::seq(row.get(0)?), convert::time(row.get(1)?)));
+    let first = |row: &Row<'_>| {
+        Ok(Kept::Message { seq: convert::seq(row.get(0)?), at: convert::time(row.get(1)?), duplicate: true })
+    };
     find.query_row(params![message.sender.0, message.client_id.0.as_slice()], first).optional()
 }
 

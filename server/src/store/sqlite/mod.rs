@@ -13,12 +13,15 @@ use rusqlite::{Connection, params};
 use shared::id::UnixMs;
 use tracing::error;
 
+use self::disk::{Disk, Free};
 use self::file::{Folder, engine};
-use self::writer::{Task, Writer};
-use super::{Answer, Answers, Job, QUEUE, Store, StoreError};
+use self::writer::{Failure, Task, Writer};
+use super::inbox::Inboxes;
+use super::{Answer, Answers, Bounds, Job, QUEUE, Store, StoreError};
 use crate::record::{Account, AccountId, KeepError, Phc, Read, Snapshot, Ticket};
 
 mod convert;
+mod disk;
 mod file;
 mod keep;
 mod query;
@@ -38,6 +41,7 @@ const READERS: usize = 2;
 pub struct SqliteStore {
     threads: Mutex<Option<Threads>>,
     passwords: Mutex<Connection>,
+    failure: Failure,
 }
 
 /// The threads and the queues that keep them alive.
@@ -56,17 +60,30 @@ impl SqliteStore {
     ///
     /// All of [`StoreError`]. A file that cannot be used is left as it is.
     pub fn open(dir: &Path, answers: Answers) -> Result<Self, StoreError> {
-        Self::open_with(dir, answers, |_| Ok(()))
+        Self::open_within(dir, Bounds::default(), answers)
     }
 
-    /// Opens the store and lets `prepare` set up the connection that writes.
+    /// The same with other bounds.
+    ///
+    /// # Errors
+    ///
+    /// As [`SqliteStore::open`].
+    pub fn open_within(dir: &Path, bounds: Bounds, answers: Answers) -> Result<Self, StoreError> {
+        Self::open_with(dir, bounds, answers, Box::new(disk::free_bytes), |_| Ok(()))
+    }
+
+    /// Opens the store on a disk of which `free` says how much room it has, and lets `prepare` set up the connection
+    /// that writes.
     fn open_with(
         dir: &Path,
+        bounds: Bounds,
         answers: Answers,
+        free: Free,
         prepare: impl FnOnce(&Connection) -> rusqlite::Result<()>,
     ) -> Result<Self, StoreError> {
         let folder = Folder::lock(dir)?;
         let db = folder.writer(schema::MIGRATIONS)?;
+        let disk = Disk::new(dir, bounds.disk_floor, free);
         prepare(&db).map_err(engine("prepare the database"))?;
         let passwords = Mutex::new(folder.reader()?);
         let readers = (0..READERS).map(|_| folder.reader()).collect::<Result<Vec<_>, _>>()?;
@@ -79,10 +96,12 @@ impl SqliteStore {
         });
         let readers = readers.collect::<Result<Vec<_>, _>>()?;
         let (writes, tasks) = sync_channel(QUEUE);
-        let writer = Writer { db, _folder: folder, answers, broken: None };
+        let failure = Failure::default();
+        let inboxes = Inboxes::new(bounds.inbox);
+        let writer = Writer { db, _folder: folder, disk, inboxes, answers, failure: failure.clone() };
         let writer = spawn("store-writer", move || writer.run(&tasks))?;
         let threads = Threads { writes, reads, writer, readers };
-        Ok(Self { threads: Mutex::new(Some(threads)), passwords })
+        Ok(Self { threads: Mutex::new(Some(threads)), passwords, failure })
     }
 
     /// The queue of the writer, unless the store is closed.
@@ -123,6 +142,10 @@ impl Store for SqliteStore {
 
     fn password(&self, account: AccountId) -> Result<Option<Phc>, StoreError> {
         query::password(&locked(&self.passwords), account).map_err(engine("read a password"))
+    }
+
+    fn failure(&self) -> Option<StoreError> {
+        self.failure.get()
     }
 
     fn close(&self) -> Result<(), StoreError> {

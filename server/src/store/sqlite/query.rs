@@ -15,6 +15,7 @@ use super::{convert, keep};
 use crate::record::{
     Account, AccountId, Conversation, Device, Kept, KeptMessage, Phc, Read, Resumable, Snapshot, Strikes, TicketHash,
 };
+use crate::store::inbox::Waiting;
 use crate::store::page::PageBuilder;
 
 /// Messages of conversation ?2 before ?3 that ?1 may see, newest first. A text that was taken back is empty.
@@ -39,6 +40,10 @@ FROM contact WHERE conv IS NOT NULL";
 /// The first message after ?3 that waits for ?1 in the direct conversation ?2.
 pub(super) const NEXT_DIRECT: &str = "
 SELECT id, seq FROM message WHERE waits_for = ?1 AND conv = ?2 AND seq > ?3 ORDER BY seq LIMIT 1";
+
+/// The lengths of the messages after ?3 that wait for ?1 in the direct conversation ?2.
+pub(super) const WAITING: &str = "
+SELECT octet_length(body) FROM message WHERE waits_for = ?1 AND conv = ?2 AND seq > ?3 ORDER BY seq";
 
 /// The first message after ?3 that ?1 may see in the room ?2.
 pub(super) const NEXT_IN_ROOM: &str = "
@@ -73,6 +78,21 @@ pub(super) fn read(db: &Connection, read: &Read) -> rusqlite::Result<Kept> {
     }?;
     moment.commit()?;
     Ok(page)
+}
+
+/// What waits for an account. Stops counting at `most` messages.
+pub(super) fn waiting_for(db: &Connection, reader: AccountId, most: u64) -> rusqlite::Result<Waiting> {
+    let mut waiting = Waiting::default();
+    let mut lengths = db.prepare_cached(WAITING)?;
+    for Lane { conv, after, .. } in lanes(db, reader, &[])? {
+        let mut rows = lengths.query(params![reader.0, conv, after])?;
+        while waiting.messages < most
+            && let Some(row) = rows.next()?
+        {
+            waiting.add(row.get::<_, i64>(0)?.unsigned_abs());
+        }
+    }
+    Ok(waiting)
 }
 
 /// The stored password of an account.

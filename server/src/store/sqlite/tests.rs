@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rusqlite::Connection;
 use shared::id::{Seq, UnixMs};
@@ -12,10 +14,10 @@ use tokio::sync::mpsc::channel;
 
 use super::file::{DATABASE, Folder};
 use super::writer::BATCH;
-use super::{SqliteStore, find_account, query, schema, set_password};
-use crate::record::{AccountId, Conversation, KeepError, Kept, Phc, Strikes, TicketHash, Write};
+use super::{SqliteStore, disk, find_account, query, schema, set_password};
+use crate::record::{AccountId, Conversation, KeepError, Kept, NewMessage, Phc, Strikes, TicketHash, Write};
 use crate::store::conformance::{Desk, Engine, Sqlite, message};
-use crate::store::{Answers, Job, QUEUE, Store, StoreError};
+use crate::store::{Answers, Bounds, Inbox, Job, QUEUE, Store, StoreError};
 
 impl Desk<Sqlite> {
     fn dir(&self) -> PathBuf {
@@ -153,19 +155,29 @@ fn a_full_queue_gives_the_job_back() {
     assert_eq!(desk.store.submit(refused), Ok(()));
 }
 
-#[test]
-fn a_full_disk_refuses_until_there_is_room() {
+/// A store whose file cannot grow, as on a disk that is full; SQLite says the same then. It has a large table that can be
+/// dropped to make room.
+fn on_a_full_disk(bounds: Bounds) -> Desk<Sqlite> {
     let dir = used();
     beside(dir.path())
         .execute_batch("CREATE TABLE ballast (x); INSERT INTO ballast VALUES (zeroblob(200000))")
         .unwrap();
     let no_growth = |db: &Connection| db.pragma_update(None, "max_page_count", 1);
-    let open = |engine: &Sqlite, answers| SqliteStore::open_with(engine.0.path(), answers, no_growth).unwrap();
-    let mut desk = Desk::with(Sqlite(dir), open);
+    let free = Box::new(disk::free_bytes);
+    let open =
+        |engine: &Sqlite, answers| SqliteStore::open_with(engine.0.path(), bounds, answers, free, no_growth).unwrap();
+    Desk::with(Sqlite(dir), open)
+}
+
+#[test]
+fn a_full_disk_refuses_until_there_is_room() {
+    let mut desk = on_a_full_disk(Bounds::default());
     let (hans, lobby) = (AccountId(1), Conversation::lobby());
     let large = |number| Write::Append(message(&lobby, hans, number, &"x".repeat(8000)));
     let (number, refused) = (2..1000).map(|n| (n, desk.write(large(n)))).find(|(_, kept)| kept.is_err()).unwrap();
     assert_eq!(refused, Err(KeepError::Full));
+    assert!(desk.store.failure().is_none());
+    assert!(!desk.dir().join(disk::BALLAST).exists(), "what was set aside is given free");
     // Not one of a batch is kept, so all of them are refused; questions are still answered.
     let together = [desk.submit(large(number)), desk.submit(large(number + 1))];
     assert_eq!(together.map(|ticket| desk.answer(ticket)), [Err(KeepError::Full), Err(KeepError::Full)]);
@@ -173,6 +185,52 @@ fn a_full_disk_refuses_until_there_is_room() {
     desk.beside().execute_batch("DROP TABLE ballast").unwrap();
     assert_eq!(desk.say(message(&lobby, hans, number, "room again")), Seq(number));
     desk.store.close().unwrap();
+}
+
+#[test]
+fn what_a_full_disk_took_back_does_not_count_as_waiting() {
+    let inbox = Inbox { messages: 1000, bytes: 20_000 };
+    let mut desk = on_a_full_disk(Bounds { inbox, ..Bounds::default() });
+    let (hans, yoda) = (AccountId(1), desk.account("yoda"));
+    let large = |number| {
+        let new = message(&Conversation::direct(hans, yoda), hans, number, &"x".repeat(9_000));
+        Write::Append(NewMessage { bounded: true, ..new })
+    };
+    let fill = |number| Write::Append(message(&Conversation::lobby(), hans, number, &"x".repeat(8_000)));
+    assert!((2..1000).any(|number| desk.write(fill(number)).is_err()));
+    for number in 2000..2010 {
+        assert_eq!(desk.write(large(number)), Err(KeepError::Full));
+    }
+    desk.beside().execute_batch("DROP TABLE ballast").unwrap();
+    assert!(matches!(desk.write(large(3001)), Ok(Kept::Message { seq: Seq(1), .. })));
+    assert!(matches!(desk.write(large(3002)), Ok(Kept::Message { seq: Seq(2), .. })));
+    assert_eq!(desk.write(large(3003)), Ok(Kept::InboxFull));
+}
+
+#[test]
+fn with_little_room_messages_are_refused_and_everything_else_is_kept() {
+    let free = Arc::new(AtomicU64::new(1 << 40));
+    let ask = Arc::clone(&free);
+    let open = |engine: &Sqlite, answers| {
+        let free: disk::Free = Box::new(move |_| Ok(ask.load(Ordering::Relaxed)));
+        SqliteStore::open_with(engine.0.path(), Bounds::default(), answers, free, |_| Ok(())).unwrap()
+    };
+    let mut desk = Desk::with(Sqlite(used()), open);
+    let (hans, yoda) = (AccountId(1), desk.account("yoda"));
+    desk.say(message(&Conversation::direct(hans, yoda), hans, 2, "before"));
+    free.store(1 << 20, Ordering::Relaxed);
+    // The disk is looked at once a second.
+    let refused = (3..1_000_000).map(|number| desk.write(lobby_line(hans, number))).find(Result::is_err);
+    assert_eq!(refused, Some(Err(KeepError::Full)));
+    desk.done(strikes(1));
+    let seen = Write::Advance { account: yoda, conversation: Conversation::direct(hans, yoda), seq: Seq(1) };
+    desk.done(seen);
+    assert_eq!(desk.waiting(yoda), [""; 0]);
+    let first = Kept::Message { seq: Seq(1), at: UnixMs(1_000_002), duplicate: true };
+    let again = Write::Append(message(&Conversation::direct(hans, yoda), hans, 2, "before"));
+    assert_eq!(desk.write(again), Ok(first), "what is stored is not refused when it comes again");
+    free.store(1 << 30, Ordering::Relaxed);
+    assert!(matches!(desk.write(lobby_line(hans, 1 << 40)), Ok(Kept::Message { duplicate: false, .. })));
 }
 
 #[test]
@@ -187,6 +245,8 @@ fn a_failing_engine_keeps_nothing_more() {
     assert_eq!(desk.history(hans, &Conversation::lobby()), ["before"]);
     // Nor does it keep others from the file.
     desk.beside().execute_batch("BEGIN IMMEDIATE; ROLLBACK").unwrap();
+    let failure = crate::logging::one_line(&desk.store.failure().unwrap());
+    assert!(failure.starts_with("the database failed, and nothing more is kept: no such table"), "{failure}");
     assert!(matches!(desk.store.close(), Err(StoreError::Engine { .. })));
 }
 
@@ -221,7 +281,7 @@ fn only_the_owner_may_read() {
         names.push(path.file_name().unwrap().to_owned());
     }
     names.sort();
-    assert_eq!(names, ["tern.db", "tern.db-shm", "tern.db-wal", "tern.lock"]);
+    assert_eq!(names, ["tern.ballast", "tern.db", "tern.db-shm", "tern.db-wal", "tern.lock"]);
 }
 
 #[test]
@@ -377,7 +437,15 @@ fn every_commit_is_on_the_disk_when_it_returns() {
 fn no_question_walks_over_a_table() {
     let dir = used();
     let db = beside(dir.path());
-    for sql in [query::HISTORY, query::CONTACTS, query::NEXT_DIRECT, query::NEXT_IN_ROOM, query::MESSAGE, query::UNSEEN]
+    for sql in [
+        query::HISTORY,
+        query::CONTACTS,
+        query::NEXT_DIRECT,
+        query::NEXT_IN_ROOM,
+        query::MESSAGE,
+        query::WAITING,
+        query::UNSEEN,
+    ]
     {
         let mut explain = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         let parameters = vec![0; explain.parameter_count()];

@@ -6,13 +6,16 @@
 //! a failed sync left behind is unknown and trying again would only hide that.
 
 use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::{Arc, OnceLock};
 
 use rusqlite::{Connection, ErrorCode};
 use tracing::{error, warn};
 
+use super::disk::Disk;
 use super::file::{Folder, engine};
 use super::{keep, query};
 use crate::record::{KeepError, Kept, Snapshot, Ticket, Write};
+use crate::store::inbox::Inboxes;
 use crate::store::{Answer, Answers, StoreError};
 
 /// The most jobs in one transaction. Measured: larger batches gain nothing, and each waits for the whole.
@@ -37,10 +40,26 @@ pub(super) struct Writer {
     pub(super) db: Connection,
     /// Locked as long as the connection is open.
     pub(super) _folder: Folder,
+    /// How much room there is.
+    pub(super) disk: Disk,
+    /// What waits for whom.
+    pub(super) inboxes: Inboxes,
     /// Where the answers go.
     pub(super) answers: Answers,
     /// Why nothing more is kept.
-    pub(super) broken: Option<rusqlite::Error>,
+    pub(super) failure: Failure,
+}
+
+/// Why nothing more is kept, for everybody who wants to know. Set once.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Failure(Arc<OnceLock<rusqlite::Error>>);
+
+impl Failure {
+    /// The failure, if there was one.
+    pub(super) fn get(&self) -> Option<StoreError> {
+        let source = self.0.get()?.to_string().into();
+        Some(StoreError::Engine { what: "the database failed, and nothing more is kept".to_owned(), source })
+    }
 }
 
 type Job = (Ticket, Write);
@@ -61,7 +80,11 @@ impl Writer {
     fn batch(&mut self, first: Job, tasks: &Receiver<Task>) {
         let begun = self.begin();
         let (jobs, snapshot) = gather(first, tasks);
-        let outcomes = begun.and_then(|()| self.commit(&jobs)).unwrap_or_else(|refused| vec![Err(refused); jobs.len()]);
+        let mut outcomes = begun.and_then(|()| self.commit(&jobs));
+        if outcomes == Err(KeepError::Full) && self.disk.was_full() {
+            outcomes = self.begin().and_then(|()| self.commit(&jobs));
+        }
+        let outcomes = outcomes.unwrap_or_else(|refused| vec![Err(refused); jobs.len()]);
         let answers = jobs.iter().zip(outcomes).map(|((ticket, _), result)| Answer { ticket: *ticket, result });
         // Nobody is there to be told when the receiver is gone; what was asked for is kept all the same.
         let _ = self.answers.blocking_send(answers.collect());
@@ -71,7 +94,7 @@ impl Writer {
     }
 
     fn begin(&mut self) -> Result<(), KeepError> {
-        if self.broken.is_some() {
+        if self.failure.0.get().is_some() {
             return Err(KeepError::Broken);
         }
         for _ in 1..BUSY_TRIES {
@@ -87,7 +110,7 @@ impl Writer {
 
     /// Keeps all jobs or, when the transaction fails, none of them.
     fn commit(&mut self, jobs: &[Job]) -> Result<Vec<Outcome>, KeepError> {
-        let kept = jobs.iter().map(|(_, write)| one(&self.db, write)).collect::<rusqlite::Result<Vec<_>>>();
+        let kept = jobs.iter().map(|(_, write)| self.one(write)).collect::<rusqlite::Result<Vec<_>>>();
         kept.and_then(|outcomes| run(&self.db, "COMMIT").map(|()| outcomes)).map_err(|error| self.failed(error))
     }
 
@@ -97,13 +120,36 @@ impl Writer {
         if !self.db.is_autocommit() {
             let _ = run(&self.db, "ROLLBACK");
         }
+        self.inboxes.forget_all();
         if error.sqlite_error_code() == Some(ErrorCode::DiskFull) {
-            warn!("the disk is full; nothing is kept until there is room");
             return KeepError::Full;
         }
-        error!(%error, "the database failed; nothing more is kept");
-        self.broken = Some(error);
+        // Whoever owns the store ends the program and says why.
+        let _ = self.failure.0.set(error);
         KeepError::Broken
+    }
+
+    /// Does one job inside its own savepoint. An error that lies in the job is its outcome; the neighbours do not
+    /// notice. An error of the engine ends the batch.
+    fn one(&mut self, write: &Write) -> rusqlite::Result<Outcome> {
+        if let Write::Append(message) = write
+            && !self.disk.takes_messages()
+        {
+            // What is there already is not refused: its sender would believe that it is not.
+            return Ok(keep::said_before(&self.db, message)?.ok_or(KeepError::Full));
+        }
+        run(&self.db, "SAVEPOINT job")?;
+        let outcome = match keep::keep(&self.db, &mut self.inboxes, write) {
+            Ok(kept) => Ok(kept),
+            Err(error) if lies_in_the_job(&error) && !self.db.is_autocommit() => {
+                error!(%error, "a write was refused");
+                run(&self.db, "ROLLBACK TO job")?;
+                Err(KeepError::Broken)
+            }
+            Err(error) => return Err(error),
+        };
+        run(&self.db, "RELEASE job")?;
+        Ok(outcome)
     }
 
     fn snapshot(&mut self, reply: &SyncSender<Result<Snapshot, StoreError>>) {
@@ -121,8 +167,8 @@ impl Writer {
 
     /// Moves the write-ahead log into the file, so that the file alone is the whole.
     fn finish(self) -> Result<(), StoreError> {
-        if let Some(error) = self.broken {
-            return Err(engine("keep everything")(error));
+        if let Some(failure) = self.failure.get() {
+            return Err(failure);
         }
         // What the log holds is durable, whether or not it can be moved now.
         if let Err(error) = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
@@ -143,23 +189,6 @@ fn gather(first: Job, tasks: &Receiver<Task>) -> (Vec<Job>, Option<SyncSender<Re
         }
     }
     (jobs, None)
-}
-
-/// Does one job inside its own savepoint. An error that lies in the job is its outcome; the neighbours do not notice. An
-/// error of the engine ends the batch.
-fn one(db: &Connection, write: &Write) -> rusqlite::Result<Outcome> {
-    run(db, "SAVEPOINT job")?;
-    let outcome = match keep::keep(db, write) {
-        Ok(kept) => Ok(kept),
-        Err(error) if lies_in_the_job(&error) && !db.is_autocommit() => {
-            error!(%error, "a write was refused");
-            run(db, "ROLLBACK TO job")?;
-            Err(KeepError::Broken)
-        }
-        Err(error) => return Err(error),
-    };
-    run(db, "RELEASE job")?;
-    Ok(outcome)
 }
 
 /// Whether only the values of this job were at fault.

@@ -85,9 +85,22 @@ pub struct ServeArgs {
     /// Which names may be registered: plain (a-z 0-9 _ - .) or unicode (letters of one script) [default: plain]
     #[arg(long, value_name = "RULE", hide_possible_values = true, value_parser = words::<Policy>(&["plain", "unicode"]))]
     names: Option<Policy>,
-    /// Limit how often other machines may ask, on or off [default: on]
-    #[arg(long, value_name = "SWITCH", hide_possible_values = true, value_parser = words::<Switch>(&["on", "off"]))]
+    /// Limit how often may be asked: on (other machines), off, or strict (this machine, too) [default: on]
+    #[arg(long, value_name = "SWITCH", hide_possible_values = true)]
+    #[arg(value_parser = words::<Switch>(&["on", "off", "strict"]))]
     limits: Option<Switch>,
+    /// Connections at once; the system may allow fewer [default: 10000]
+    #[arg(long, value_name = "COUNT")]
+    connections: Option<u32>,
+    /// Messages that may wait for a user who is away; 0 means no limit [default: 1000]
+    #[arg(long, value_name = "COUNT")]
+    inbox_messages: Option<u32>,
+    /// MiB of text that may wait for a user who is away; 0 means no limit [default: 8]
+    #[arg(long, value_name = "MIB")]
+    inbox_mib: Option<u32>,
+    /// Free MiB on the disk below which no messages are taken; 0 means until it is full [default: 64]
+    #[arg(long, value_name = "MIB")]
+    disk_floor: Option<u32>,
     /// Speak without TLS, for measuring and debugging; only with --bind to a loopback address
     #[arg(long)]
     no_tls: bool,
@@ -128,6 +141,10 @@ impl ServeArgs {
             no_register: self.no_register.then_some(true),
             names: self.names,
             limits: self.limits,
+            connections: self.connections,
+            inbox_messages: self.inbox_messages,
+            inbox_mib: self.inbox_mib,
+            disk_floor: self.disk_floor,
             no_tls: self.no_tls.then_some(true),
             log_level: self.log_level,
         };

@@ -10,14 +10,17 @@ use std::time::Duration;
 
 use etcetera::BaseStrategy;
 use serde::{Deserialize, Deserializer};
-use shared::limits;
 
-use crate::chat::{self, Rules};
+use crate::chat::Rules;
 use crate::names::Policy;
-use crate::{auth, hub, net};
+use crate::net::CONNECTIONS;
+use crate::store::{Bounds, DISK_FLOOR, Inbox, inbox};
 
+mod limits;
 #[cfg(test)]
 mod tests;
+
+pub use limits::limits_in_force;
 
 /// The port when none is named.
 pub const PORT: u16 = 4000;
@@ -30,6 +33,9 @@ pub const CREDENTIALS: &str = "credentials.txt";
 
 /// How much is logged when nothing else is said.
 pub const LOG: &str = "info";
+
+/// Bytes of a MiB.
+const MIB: u64 = 1024 * 1024;
 
 /// The longest time that can be asked for: one year.
 const MOST_SECONDS: u64 = 365 * 24 * 60 * 60;
@@ -53,8 +59,14 @@ pub struct Config {
     pub register: bool,
     /// Which names they may take.
     pub names: Policy,
-    /// Whether requests from other machines are limited in their number.
-    pub limits: bool,
+    /// Whether requests are limited in their number, and whose.
+    pub limits: Switch,
+    /// The most connections at once; fewer where the system does not allow as many.
+    pub connections: usize,
+    /// The most that may wait for a user who is away.
+    pub inbox: Inbox,
+    /// Free MiB on the disk below which no messages are taken; 0: only when it is full.
+    pub disk_floor: u64,
     /// Whether connections are encrypted; without it only loopback addresses are served.
     pub tls: bool,
     /// How much to log: a level, or directives as `tracing_subscriber::EnvFilter` reads them.
@@ -86,13 +98,15 @@ enum Source {
 #[serde(try_from = "u64")]
 pub struct Seconds(u64);
 
-/// On or off.
+/// Whom limits hold for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Switch {
-    /// On.
+    /// Other machines.
     On,
-    /// Off.
+    /// Nobody.
     Off,
+    /// Everybody, this machine too.
+    Strict,
 }
 
 /// What one source says. The names of the fields are the keys of the config file.
@@ -111,6 +125,10 @@ pub struct Layer {
     pub names: Option<Policy>,
     #[serde(deserialize_with = "word")]
     pub limits: Option<Switch>,
+    pub connections: Option<u32>,
+    pub inbox_messages: Option<u32>,
+    pub inbox_mib: Option<u32>,
+    pub disk_floor: Option<u32>,
     pub no_tls: Option<bool>,
     pub log_level: Option<String>,
 }
@@ -181,7 +199,10 @@ impl Config {
             data,
             register: true,
             names: Policy::Plain,
-            limits: true,
+            limits: Switch::On,
+            connections: CONNECTIONS,
+            inbox: Inbox::default(),
+            disk_floor: DISK_FLOOR / MIB,
             tls: true,
             log: LOG.into(),
             sources: BTreeMap::new(),
@@ -224,7 +245,17 @@ impl Config {
             data,
             register: !pick.one("no-register", |layer| layer.no_register).unwrap_or(false),
             names: pick.one("names", |layer| layer.names).unwrap_or_default(),
-            limits: pick.one("limits", |layer| layer.limits).unwrap_or(Switch::On) == Switch::On,
+            limits: pick.one("limits", |layer| layer.limits).unwrap_or(Switch::On),
+            connections: pick
+                .one("connections", |layer| layer.connections)
+                .map_or(CONNECTIONS, |most| usize::try_from(most).unwrap_or(usize::MAX)),
+            inbox: Inbox {
+                messages: pick.one("inbox-messages", |layer| layer.inbox_messages).map_or(inbox::MESSAGES, endless),
+                bytes: pick
+                    .one("inbox-mib", |layer| layer.inbox_mib)
+                    .map_or(inbox::BYTES, |mib| endless(mib).saturating_mul(MIB)),
+            },
+            disk_floor: pick.one("disk-floor", |layer| layer.disk_floor).map_or(DISK_FLOOR / MIB, u64::from),
             tls: !pick.one("no-tls", |layer| layer.no_tls).unwrap_or(false),
             log: pick.one("log-level", |layer| layer.log_level.clone()).unwrap_or_else(|| LOG.into()),
             sources: pick.sources,
@@ -238,7 +269,13 @@ impl Config {
 
     /// What the rules of chat want to know.
     pub fn rules(&self) -> Rules {
-        Rules { lock_for: self.block, timeout: self.timeout, registration: self.register, limits: self.limits }
+        let limits = self.limits != Switch::Off;
+        Rules { lock_for: self.block, timeout: self.timeout, registration: self.register, limits }
+    }
+
+    /// What the store wants to know.
+    pub fn bounds(&self) -> Bounds {
+        Bounds { inbox: self.inbox, disk_floor: self.disk_floor.saturating_mul(MIB) }
     }
 
     /// Every option in force as a config file that says the same, and every limit.
@@ -263,7 +300,11 @@ impl Config {
             ("data", quoted(&self.data.display()), false),
             ("no-register", (!self.register).to_string(), false),
             ("names", quoted(&self.names), false),
-            ("limits", quoted(&if self.limits { "on" } else { "off" }), false),
+            ("limits", quoted(&self.limits), false),
+            ("connections", self.connections.to_string(), false),
+            ("inbox-messages", finite(self.inbox.messages).to_string(), false),
+            ("inbox-mib", (finite(self.inbox.bytes) / MIB).to_string(), false),
+            ("disk-floor", self.disk_floor.to_string(), false),
             ("no-tls", (!self.tls).to_string(), false),
             ("log-level", quoted(&self.log), false),
         ] {
@@ -278,27 +319,6 @@ impl Config {
         }
         text
     }
-}
-
-/// What every server keeps to, for people: each part tells its own.
-fn limits_in_force() -> Vec<(&'static str, String)> {
-    [wire_limits(), auth::limits(), chat::limits(), net::limits(), hub::limits()].concat()
-}
-
-/// The limits that both sides know.
-fn wire_limits() -> Vec<(&'static str, String)> {
-    vec![
-        ("frame before login", format!("{} bytes", limits::FRAME_BEFORE_LOGIN)),
-        ("frame after login", format!("{} bytes", limits::FRAME_AFTER_LOGIN)),
-        ("nesting in a frame", limits::DEPTH.to_string()),
-        ("message", format!("{} bytes, {} lines", limits::TEXT_BYTES, limits::TEXT_LINES)),
-        ("away text", format!("{} bytes", limits::AWAY_BYTES)),
-        ("name", format!("{} characters, in unicode {} columns", limits::NAME_CHARS, limits::NAME_COLUMNS)),
-        ("password", format!("{} characters to {} bytes", limits::PASSWORD_MIN_CHARS, limits::PASSWORD_BYTES)),
-        ("wrong passwords before a lock", limits::TRIES.to_string()),
-        ("messages in one page of history", limits::HISTORY_PAGE.to_string()),
-        ("names on a block list", limits::BLOCK_LIST.to_string()),
-    ]
 }
 
 impl Places {
@@ -352,6 +372,10 @@ fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Result<Layer, 
         no_register: claim("TERN_NO_REGISTER")?,
         names: read(&variable, "TERN_NAMES")?,
         limits: read(&variable, "TERN_LIMITS")?,
+        connections: read(&variable, "TERN_CONNECTIONS")?,
+        inbox_messages: read(&variable, "TERN_INBOX_MESSAGES")?,
+        inbox_mib: read(&variable, "TERN_INBOX_MIB")?,
+        disk_floor: read(&variable, "TERN_DISK_FLOOR")?,
         no_tls: claim("TERN_NO_TLS")?,
         log_level: variable("TERN_LOG"),
     })
@@ -421,9 +445,30 @@ impl FromStr for Switch {
         match word {
             "on" => Ok(Self::On),
             "off" => Ok(Self::Off),
-            _ => Err("it is on or off"),
+            "strict" => Ok(Self::Strict),
+            _ => Err("it is on, off or strict"),
         }
     }
+}
+
+impl fmt::Display for Switch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::On => "on",
+            Self::Off => "off",
+            Self::Strict => "strict",
+        })
+    }
+}
+
+/// A bound as it is typed, where 0 means none.
+fn endless(bound: u32) -> u64 {
+    if bound == 0 { u64::MAX } else { u64::from(bound) }
+}
+
+/// The same, back.
+fn finite(bound: u64) -> u64 {
+    if bound == u64::MAX { 0 } else { bound }
 }
 
 fn word<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>

@@ -21,11 +21,12 @@ use crate::auth::Auth;
 use crate::chat::{Effect, Input, Moment, Mono, SessionId, Subject, Ticket};
 use crate::clock::Clock;
 use crate::net::{Event, Offer, Outbox};
-use crate::record::Conversation;
+use crate::record::{Conversation, KeepError};
 use crate::store::{Answer, Job, Store, StoreError};
 
 mod flush;
 mod log;
+mod said;
 #[cfg(test)]
 mod tests;
 
@@ -51,7 +52,7 @@ const STOP_GRACE: Duration = Duration::from_secs(5);
 pub fn limits() -> Vec<(&'static str, String)> {
     vec![
         ("events that wait for the rules", EVENTS.to_string()),
-        ("a stop takes at most", format!("{} s", STOP_GRACE.as_secs())),
+        ("sessions have to take the last word within", format!("{} s", STOP_GRACE.as_secs())),
     ]
 }
 
@@ -77,11 +78,11 @@ impl Passwords for Auth {
 /// Why the hub has not ended in order.
 #[derive(Debug, thiserror::Error)]
 pub enum HubError {
-    /// The store could not be closed in order.
-    #[error("cannot close the store")]
+    /// The store has failed, or could not be closed in order.
+    #[error("stopped keeping messages")]
     Store(#[from] StoreError),
     /// The hub itself failed: a bug of ours.
-    #[error("the hub failed")]
+    #[error("the hub failed, which is a bug")]
     Failed(#[source] JoinError),
 }
 
@@ -143,6 +144,7 @@ pub fn spawn(
         clock: Clock::start(),
         flush: Flush::new(),
         stop_by: None,
+        failure: None,
     };
     HubHandle { events, stop, task: tokio::spawn(hub.run(queues)) }
 }
@@ -169,6 +171,8 @@ struct Hub<R, P> {
     flush: Flush,
     /// Until when the end may take, once it has begun.
     stop_by: Option<Instant>,
+    /// Why the store keeps nothing more.
+    failure: Option<StoreError>,
 }
 
 struct Session {
@@ -209,6 +213,11 @@ where
                     events.drain(..).for_each(|event| self.event(event));
                 }
                 () = tokio::time::sleep_until(next.unwrap_or_else(Instant::now)), if next.is_some() => {}
+            }
+            if let Some(failure) = self.failure.take() {
+                // Nobody is told anything more: what the disk holds of the latest writes is not known, and whoever asks
+                // again after the next start learns it. Nor is the store closed in order, which would be one more write.
+                return Err(failure);
             }
             self.catch_up();
         }
@@ -262,6 +271,12 @@ where
 
     fn answered(&mut self, answer: Answer) {
         let Answer { ticket, result } = answer;
+        if result == Err(KeepError::Broken) && self.failure.is_none() {
+            self.failure = self.store.failure();
+        }
+        if self.failure.is_some() {
+            return;
+        }
         self.feed(Input::Committed { ticket, result });
     }
 
@@ -278,10 +293,17 @@ where
     fn send(&mut self, to: &[SessionId], message: &ServerMessage) {
         let frame = codec::encode(message);
         let is_login = matches!(message, ServerMessage::LoggedIn { .. });
+        let (is_answer, is_guess) = (said::is_answer(message), said::refuses_a_guess(message));
         for &id in to {
             let Some(session) = self.sessions.get_mut(&id) else { continue };
             if is_login {
                 session.outbox.logged_in();
+            }
+            if is_answer {
+                session.outbox.answered();
+            }
+            if is_guess {
+                session.outbox.login_refused();
             }
             if session.outbox.answer(&frame) == Offer::Full {
                 tracing::info!("connection {} reads nothing and is closed", id.0);

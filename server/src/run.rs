@@ -13,11 +13,11 @@ use tokio::task::{JoinError, JoinHandle};
 use crate::auth::{self, Auth};
 use crate::chat::{Chat, Input, Moment, Mono};
 use crate::clock::wall;
-use crate::config::{Config, CredentialsFile};
+use crate::config::{Config, CredentialsFile, Switch};
 use crate::credentials::{self, Credentials, CredentialsError};
 use crate::hub::{self, HubError, HubHandle};
 use crate::net::tls::{Fingerprint, Identity, TlsError};
-use crate::net::{self, Limits, OUTBOX_BYTES};
+use crate::net::{self, Budget, Limits, OUTBOX_BYTES, TOTAL_OUTBOX_BYTES};
 use crate::record::KeepError;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Answer, Store, StoreError};
@@ -31,9 +31,6 @@ const ANSWERS: usize = 64;
 
 /// Results of password checks that may wait for the hub: as many as can be under way at once.
 const RESULTS: usize = auth::QUEUE;
-
-/// The most connections at once, where the system allows that many: what the memory of a small machine can hold.
-const CONNECTIONS: usize = 10_000;
 
 /// Why a server does not start. The text fits after "server: ".
 #[derive(Debug, thiserror::Error)]
@@ -143,9 +140,14 @@ impl Server {
             tls,
             names: config.names,
             register: config.register,
-            limits: if config.limits { Limits::On } else { Limits::Off },
-            connections: net::connections_for(net::raise_file_limit()).min(CONNECTIONS),
+            limits: match config.limits {
+                Switch::On => Limits::On,
+                Switch::Off => Limits::Off,
+                Switch::Strict => Limits::Strict,
+            },
+            connections: net::connections_for(net::raise_file_limit(), config.connections),
             outbox_bytes: OUTBOX_BYTES,
+            budget: Budget::new(TOTAL_OUTBOX_BYTES),
         };
         let stopped = async move {
             // A sender that is dropped means the same.
@@ -198,7 +200,7 @@ impl Parts {
     fn new(config: &Config, credentials: Credentials) -> Result<Self, StartError> {
         let stored = |source| StartError::Store { data: config.data.clone(), source };
         let (sender, answers) = mpsc::channel(ANSWERS);
-        let store = Arc::new(SqliteStore::open(&config.data, sender).map_err(stored)?);
+        let store = Arc::new(SqliteStore::open_within(&config.data, config.bounds(), sender).map_err(stored)?);
         // Whoever tries again must find the folder free.
         Self::with(Arc::clone(&store), answers, config, credentials).inspect_err(|_| drop(store.close()))
     }

@@ -34,8 +34,8 @@ fn the_classic_form_and_the_options_say_the_same() {
 
 #[test]
 fn every_option_arrives() {
-    let line =
-        "--bind ::1 --credentials c.txt --data d --no-register --names unicode --limits off --no-tls --log-level warn";
+    let line = "--bind ::1 --credentials c.txt --data d --no-register --names unicode --limits strict --connections 7 \
+                --inbox-messages 8 --inbox-mib 9 --disk-floor 10 --no-tls --log-level warn";
     assert_eq!(
         layer(line),
         Layer {
@@ -44,7 +44,11 @@ fn every_option_arrives() {
             data: Some("d".into()),
             no_register: Some(true),
             names: Some(Policy::Unicode),
-            limits: Some(Switch::Off),
+            limits: Some(Switch::Strict),
+            connections: Some(7),
+            inbox_messages: Some(8),
+            inbox_mib: Some(9),
+            disk_floor: Some(10),
             no_tls: Some(true),
             log_level: Some("warn".to_owned()),
             ..Layer::default()

@@ -78,6 +78,10 @@ fn every_key_of_the_file_and_every_variable_arrives() {
         no-register = true
         names = "unicode"
         limits = "off"
+        connections = 77
+        inbox-messages = 5
+        inbox-mib = 0
+        disk-floor = 16
         no-tls = true
         log-level = "warn,server=debug"
     "#;
@@ -91,6 +95,10 @@ fn every_key_of_the_file_and_every_variable_arrives() {
         ("TERN_NO_REGISTER", "1"),
         ("TERN_NAMES", "unicode"),
         ("TERN_LIMITS", "off"),
+        ("TERN_CONNECTIONS", "77"),
+        ("TERN_INBOX_MESSAGES", "5"),
+        ("TERN_INBOX_MIB", "0"),
+        ("TERN_DISK_FLOOR", "16"),
         ("TERN_NO_TLS", "yes"),
         ("TERN_LOG", "warn,server=debug"),
     ];
@@ -103,7 +111,10 @@ fn every_key_of_the_file_and_every_variable_arrives() {
         data: "/srv/tern".into(),
         register: false,
         names: Policy::Unicode,
-        limits: false,
+        limits: Switch::Off,
+        connections: 77,
+        inbox: Inbox { messages: 5, bytes: u64::MAX },
+        disk_floor: 16,
         tls: false,
         log: "warn,server=debug".to_owned(),
         sources: BTreeMap::new(),
@@ -130,7 +141,8 @@ fn what_is_wrong_is_named_in_one_line() {
         &[],
         Some("port = 4000\nprot = 1"),
         "HOME/tern/server.toml: line 2: unknown field `prot`, expected one of `port`, `block`, `timeout`, `bind`, \
-         `credentials`, `data`, `no-register`, `names`, `limits`, `no-tls`, `log-level`",
+         `credentials`, `data`, `no-register`, `names`, `limits`, `connections`, `inbox-messages`, `inbox-mib`, `disk-floor`, \
+         `no-tls`, `log-level`",
     );
     refused(&[], Some("\nnames = \"latin\""), "HOME/tern/server.toml: line 2: it is plain or unicode");
     refused(&[], Some("block = 99999999999"), "HOME/tern/server.toml: line 1: a year (31536000 seconds) is the most");
@@ -183,6 +195,7 @@ fn what_is_described_says_the_same_when_read() {
         no_register: Some(true),
         limits: Some(Switch::Off),
         timeout: Some(Seconds(120)),
+        inbox_messages: Some(0),
         ..Layer::default()
     };
     let config = joined(options, &[("TERN_BLOCK", "5")], Some("names = \"unicode\""));
@@ -193,6 +206,10 @@ fn what_is_described_says_the_same_when_read() {
         ("block = 5", "# environment"),
         ("names = \"unicode\"", "# config file"),
         ("no-tls = false", "# default"),
+        ("inbox-messages = 0", "# option"),
+        ("inbox-mib = 8", "# default"),
+        ("disk-floor = 64", "# default"),
+        ("# waiting to be written to all sessions", "268435456 bytes"),
         ("# frame before login", "4096 bytes"),
         ("# password hash ", "argon2id m=19456,t=2,p=1"),
     ] {

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::*;
 use crate::chat::Request;
-use crate::net::{Mailbox, OUTBOX_BYTES, outbox};
+use crate::net::{Budget, Mailbox, OUTBOX_BYTES, outbox};
 use crate::record::{Conversation, KeepError, Kept, Phc, Read, Snapshot, Write};
 
 const LONG: Duration = Duration::from_mins(10);
@@ -24,6 +24,7 @@ struct OneByOne(Arc<OneByOneState>);
 struct OneByOneState {
     job: Mutex<Option<Job>>,
     is_closed: AtomicBool,
+    has_failed: AtomicBool,
 }
 
 impl Store for OneByOne {
@@ -42,6 +43,11 @@ impl Store for OneByOne {
 
     fn password(&self, _: crate::record::AccountId) -> Result<Option<Phc>, StoreError> {
         Ok(None)
+    }
+
+    fn failure(&self) -> Option<StoreError> {
+        let failed = self.0.has_failed.load(Ordering::Relaxed);
+        failed.then(|| StoreError::Engine { what: "the disk is gone".to_owned(), source: "really".into() })
     }
 
     fn close(&self) -> Result<(), StoreError> {
@@ -96,7 +102,7 @@ impl Stage {
 
     /// Opens a session, which the rules hear of before this returns.
     async fn open(&mut self, session: u64) -> Reader {
-        let (outbox, mailbox) = outbox(0);
+        let (outbox, mailbox) = outbox(0, &Budget::new(usize::MAX));
         let address = "127.0.0.1:5000".parse().unwrap();
         self.events
             .send(Event::Opened { session: SessionId(session), address, fresh: Box::new(fresh()), outbox })
@@ -434,7 +440,7 @@ async fn a_stop_does_not_wait_for_ever_and_lets_nobody_in() {
     let start = Instant::now();
     let stopping = tokio::spawn(stage.hub.stop());
     tokio::task::yield_now().await;
-    let (late_outbox, late_mailbox) = outbox(OUTBOX_BYTES);
+    let (late_outbox, late_mailbox) = outbox(OUTBOX_BYTES, &Budget::new(usize::MAX));
     let address = "127.0.0.1:5000".parse().unwrap();
     events
         .send(Event::Opened { session: SessionId(2), address, fresh: Box::new(fresh()), outbox: late_outbox })
@@ -457,6 +463,26 @@ async fn a_hub_that_fails_is_noticed() {
     let _reader = stage.open(1).await;
     stage.ask(1, 1).await;
     assert!(matches!(timeout(LONG, stage.hub.failed()).await, Ok(HubError::Failed(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_has_failed_ends_the_hub_and_nobody_is_told_anything_more() {
+    let mut stage = stage(|input, _| match input {
+        Input::Asked { .. } => vec![heartbeat(1)],
+        Input::Committed { .. } => vec![notice(&[1], "kept, or not")],
+        _ => vec![],
+    });
+    let mut reader = stage.open(1).await;
+    let broken = || vec![Answer { ticket: Ticket(1), result: Err(KeepError::Broken) }];
+    // One mistaken write is no failure of the store.
+    stage.answers.send(broken()).await.unwrap();
+    assert_eq!(reader.hear().await, ServerMessage::Notice { text: "kept, or not".into() });
+    stage.store.0.has_failed.store(true, Ordering::Relaxed);
+    stage.answers.send([broken(), broken()].concat()).await.unwrap();
+    let Ok(error) = timeout(LONG, stage.hub.failed()).await else { panic!("the hub goes on") };
+    assert_eq!(crate::logging::one_line(&error), "stopped keeping messages: the disk is gone: really");
+    assert!(!reader.has_news());
+    assert!(!stage.store.0.is_closed.load(Ordering::Relaxed));
 }
 
 #[tokio::test(start_paused = true)]

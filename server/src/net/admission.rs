@@ -1,16 +1,19 @@
-//! Who may connect: how many at once, how many that have not logged in, how many and how fast from one place.
+//! Who may connect: how many at once, how many that have not logged in, how many and how fast from one place, and from
+//! where too many logins were refused.
 //!
-//! Loopback counts towards the total only. Whoever is logged in keeps its place whatever strangers do, and a logged-in
+//! Loopback counts towards the total only, unless limits are strict. Whoever is logged in keeps its place whatever strangers do, and a logged-in
 //! session does not count against its address: a classroom sits behind one.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::Limits;
 use super::pace::{Bucket, Rate};
+use super::penalty::Penalties;
 
 /// Connections without a login from which some are refused at random. With [`EARLY_DROP_ALL`] the figures of OpenSSH's
 /// `MaxStartups 10:30:100`, for a program that needs no process for each.
@@ -30,7 +33,7 @@ pub(super) const NEW_PER_PLACE: Rate = Rate { burst: 300, per_second: 20 };
 
 /// Places whose new connections are counted at once, to bound the table: 4 MiB. When it is full, the ones that have
 /// been quiet are forgotten, and if there are none, all of them.
-const PLACES: usize = 65_536;
+pub(super) const PLACES: usize = 65_536;
 
 /// Why a connection is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -61,13 +64,16 @@ struct Counts {
     waiting: usize,
     waiting_of: HashMap<IpAddr, usize>,
     paces: HashMap<IpAddr, Bucket>,
+    penalties: Penalties,
 }
 
 /// The right to be connected; given back when it is dropped.
 #[derive(Debug)]
 pub struct Pass {
     gate: Gate,
-    /// The place it counts against, while it waits for a login and is not exempt.
+    /// The place it comes from, where that is not exempt.
+    place: Option<IpAddr>,
+    /// The same, while it waits for a login and counts against it.
     waiting: Option<IpAddr>,
 }
 
@@ -81,6 +87,7 @@ impl Gate {
             waiting: 0,
             waiting_of: HashMap::new(),
             paces: HashMap::new(),
+            penalties: Penalties::default(),
         })))
     }
 
@@ -90,10 +97,10 @@ impl Gate {
         if counts.total >= counts.most {
             return Err(Refused::Total);
         }
-        let exempt = counts.limits == Limits::Off || address.is_loopback();
-        let waiting = if exempt { None } else { Some(counts.admit_stranger(place(address), now, roll)?) };
+        let exempt = counts.limits.spare(address);
+        let place = if exempt { None } else { Some(counts.admit_stranger(place(address), now, roll)?) };
         counts.total += 1;
-        Ok(Pass { gate: self.clone(), waiting })
+        Ok(Pass { gate: self.clone(), place, waiting: place })
     }
 
     fn counts(&self) -> MutexGuard<'_, Counts> {
@@ -134,6 +141,18 @@ impl Counts {
 }
 
 impl Pass {
+    /// A login on this connection was refused: its place will have to wait for its next ones.
+    pub fn penalise(&self, now: Instant) {
+        if let Some(place) = self.place {
+            self.gate.counts().penalties.add(place, now);
+        }
+    }
+
+    /// How long the place of this connection has to wait before it may log in, because of refused logins.
+    pub fn penalty(&self, now: Instant) -> Option<Duration> {
+        self.gate.counts().penalties.wait(self.place?, now)
+    }
+
     /// The connection is logged in and no longer counts among those that are not.
     pub fn logged_in(&mut self) {
         if let Some(place) = self.waiting.take() {
@@ -171,8 +190,6 @@ fn place(address: IpAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     const NEVER: usize = 99;
@@ -230,6 +247,25 @@ mod tests {
         }
         assert_eq!(gate.admit(here, now, NEVER).unwrap_err(), Refused::Pace);
         assert!(gate.admit(here, now + Duration::from_millis(50), NEVER).is_ok());
+    }
+
+    #[test]
+    fn refused_logins_count_against_the_network_they_come_from() {
+        let (gate, now) = (gate(), Instant::now());
+        let guesser = gate.admit(address("2001:db8::1"), now, NEVER).unwrap();
+        (0..3).for_each(|_| guesser.penalise(now));
+        let neighbour = gate.admit(address("2001:db8::2"), now, NEVER).unwrap();
+        assert_eq!(neighbour.penalty(now), Some(Duration::from_secs(15)));
+        assert_eq!(gate.admit(address("2001:db8:0:1::1"), now, NEVER).unwrap().penalty(now), None);
+        for (limits, from, expected) in [
+            (Limits::On, "127.0.0.1", None),
+            (Limits::Off, "192.0.2.1", None),
+            (Limits::Strict, "127.0.0.1", Some(Duration::from_secs(15))),
+        ] {
+            let pass = Gate::new(limits, 10).admit(address(from), now, NEVER).unwrap();
+            (0..3).for_each(|_| pass.penalise(now));
+            assert_eq!(pass.penalty(now), expected, "{limits:?} {from}");
+        }
     }
 
     #[test]

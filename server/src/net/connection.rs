@@ -29,16 +29,19 @@ use super::pace::{Bucket, Rate};
 use super::request::{self, Fault, Said};
 use super::wire::{Progress, Wire};
 use super::{Event, Settings};
-use crate::chat::{Fresh, Input, SessionId};
+use crate::chat::{Fresh, Input, Request, SessionId};
 use crate::names::Policy;
 
 mod ending;
+mod open;
 
 pub use ending::Ending;
 use ending::Farewell;
+use open::Open;
+pub(super) use open::{UNANSWERED, UNANSWERED_LISTS};
 
 /// How long `hello` may take.
-const HELLO: Duration = Duration::from_secs(10);
+pub(super) const HELLO: Duration = Duration::from_secs(10);
 
 /// How long a login may take. A person types here; OpenSSH's `LoginGraceTime` is the same.
 pub(super) const LOGIN: Duration = Duration::from_mins(2);
@@ -57,13 +60,13 @@ pub(super) const DEAD_AFTER: Duration = Duration::from_millis(DEAD_AFTER_MS);
 
 /// Bytes said without the hub (`pong`) that may wait to be written before nothing more is read: a client that asks and
 /// does not listen makes us keep no more than that.
-const OWN_BYTES: usize = 16 * 1024;
+pub(super) const OWN_BYTES: usize = 16 * 1024;
 
 /// How fast messages are read: a few pasted lines at once, then a fast typist.
 pub(super) const MESSAGES: Rate = Rate { burst: 20, per_second: 5 };
 
 /// How fast anything is read: a client that shows a busy lobby confirms what it has shown, and still has room.
-const FRAMES: Rate = Rate { burst: 500, per_second: 100 };
+pub(super) const FRAMES: Rate = Rate { burst: 500, per_second: 100 };
 
 /// Whether a turn reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +106,7 @@ pub struct Connection<S> {
     /// How fast messages and frames are read, where that is limited.
     pace: Option<(Bucket, Bucket)>,
     is_logged_in: bool,
+    open: Open,
     /// Whether the hub is to be told that the outbox has been emptied.
     has_drained: bool,
     /// Whether the hub wants to know when the client is heard next.
@@ -128,7 +132,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         settings: &Settings,
         events: mpsc::Sender<Event>,
     ) -> (Self, Outbox) {
-        let (outbox, mailbox) = outbox(settings.outbox_bytes);
+        let (outbox, mailbox) = outbox(settings.outbox_bytes, &settings.budget);
         let now = Instant::now();
         let armed = now + HELLO;
         let connection = Self {
@@ -141,6 +145,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             names: settings.names,
             pace: None,
             is_logged_in: false,
+            open: Open::default(),
             has_drained: false,
             probe: Probe::Unasked,
             patience: Some(armed),
@@ -172,6 +177,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 let Some(proto) = version::agree(proto_min, proto_max) else {
                     return Err(Ending::Version(proto_min, proto_max));
                 };
+                if let Some(wait) = self.pass.penalty(Instant::now()) {
+                    return Err(Ending::Penalty(wait));
+                }
                 let client = client.chars().take(64).collect::<String>();
                 tracing::debug!("connection {} from {} is {client:?}", self.session.0, self.address.ip());
                 self.wire.say(&codec::encode(&ServerMessage::Welcome(welcome(proto))));
@@ -192,6 +200,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
         let farewell = Farewell::new(self.events.clone(), session);
         let ending = self.converse().await;
+        if self.open.has_knocked() {
+            // Whoever does not wait for the answer to a guess has guessed all the same.
+            self.pass.penalise(Instant::now());
+        }
         let reason = ending.reason();
         self.speak_last(&ending).await;
         tracing::info!("closed connection {} from {}: {ending}", session.0, address.ip());
@@ -240,9 +252,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         };
         self.slow_down(matches!(message, ClientMessage::Send { .. })).await?;
         match request::check(message, self.names) {
-            Ok(Said::Request(request)) => {
-                self.tell(Event::Input(Input::Asked { session: self.session, request })).await
-            }
+            Ok(Said::Request(request)) => self.ask(request).await,
             Ok(Said::Ping(n)) => {
                 self.wire.say(&codec::encode(&ServerMessage::Pong { n }));
                 Ok(())
@@ -252,7 +262,30 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
     }
 
+    /// Passes a request on, once few enough are unanswered: what a client makes us keep for it has a bound.
+    async fn ask(&mut self, request: Request) -> Result<(), Ending> {
+        if let Some(most) = Open::beside(&request) {
+            self.wait_for_answers(most).await?;
+        }
+        if matches!(request, Request::Login { .. }) {
+            self.open.knocked();
+        }
+        self.tell(Event::Input(Input::Asked { session: self.session, request })).await
+    }
+
+    /// Waits until fewer than `most` requests are unanswered, and counts one more.
+    async fn wait_for_answers(&mut self, most: usize) -> Result<(), Ending> {
+        while !self.open.has_room(most) {
+            self.turn(Hearing::Paused).await?;
+        }
+        self.open.asked();
+        Ok(())
+    }
+
     async fn refuse(&mut self, refusal: Box<Refusal>) -> Result<(), Ending> {
+        if refusal.re.is_some() {
+            self.wait_for_answers(UNANSWERED).await?;
+        }
         self.tell(Event::Refused { session: self.session, refusal }).await
     }
 
@@ -326,6 +359,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Fetches what the hub wants to say. Nothing is being written now.
     fn fetch(&mut self) -> Result<(), Ending> {
         let news = self.mailbox.take(self.wire.output());
+        self.open.answered(news);
+        if !self.is_logged_in {
+            (0..news.logins_refused).for_each(|_| self.pass.penalise(Instant::now()));
+        }
         if news.logged_in && !self.is_logged_in {
             self.is_logged_in = true;
             self.patience = None;

@@ -24,15 +24,15 @@ use super::admission::Pass;
 use super::connection::Connection;
 use super::tls::TLS_BUFFER;
 use super::wire::Wire;
-use super::{Event, Limits, Settings};
+use super::{Event, Settings};
 use crate::chat::SessionId;
 
-/// How long the first byte may take, and how long the TLS handshake.
+/// How long the first byte may take, and how long everything from there to the end of the TLS handshake.
 pub(super) const HANDSHAKE: Duration = Duration::from_secs(10);
 
-/// TLS handshakes at once. A handshake costs half a millisecond of processor and some 20 KiB; as many as there may be
+/// TLS handshakes at once; more wait, within their time. A handshake costs half a millisecond of processor and some 20 KiB; as many as there may be
 /// connections that wait for a login, so that a few slow ones cannot hold up the others.
-const HANDSHAKES: usize = 256;
+pub(super) const HANDSHAKES: usize = 256;
 
 /// The first byte of a TLS record that begins a handshake (RFC 8446, 5.1).
 const TLS_HANDSHAKE: u8 = 0x16;
@@ -109,7 +109,7 @@ impl Office {
 
     /// Exchanges frames on a socket that is ready for them, to its end.
     pub async fn converse<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S, origin: Origin) {
-        let paced = self.settings.limits == Limits::On && !origin.address.ip().is_loopback();
+        let paced = !self.settings.limits.spare(origin.address.ip());
         let session = SessionId(self.sessions.fetch_add(1, Ordering::Relaxed) + 1);
         let (mut connection, outbox) =
             Connection::new(Wire::new(stream), session, origin, &self.settings, self.events.clone());
@@ -149,8 +149,10 @@ impl Office {
             }
             Some(config) => {
                 let acceptor = TlsAcceptor::from(Arc::clone(config));
-                let _permit = self.handshakes.acquire().await;
-                let accept = acceptor.accept_with(stream, |session| session.set_buffer_limit(Some(TLS_BUFFER)));
+                let accept = async {
+                    let _permit = self.handshakes.acquire().await;
+                    acceptor.accept_with(stream, |session| session.set_buffer_limit(Some(TLS_BUFFER))).await
+                };
                 Ok(Ready::Encrypted(Box::new(timeout(HANDSHAKE, accept).await??)))
             }
         }

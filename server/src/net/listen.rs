@@ -8,7 +8,7 @@ use std::time::Duration;
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
 use super::admission::{Gate, Refused};
@@ -43,6 +43,9 @@ const UNSENT_BYTES: u32 = 128 * 1024;
 /// File descriptors kept for anything but connections: the store, its journal, standard streams.
 const SPARE_FILES: u64 = 256;
 
+/// The most connections at once, by default: what the memory of a small machine can hold.
+pub const CONNECTIONS: usize = 10_000;
+
 /// Listens at an address. `[::]` also takes IPv4, and falls back to `0.0.0.0` where there is no IPv6.
 ///
 /// # Errors
@@ -70,9 +73,9 @@ pub fn raise_file_limit() -> u64 {
     getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
 }
 
-/// How many connections fit where so many files may be open.
-pub fn connections_for(files: u64) -> usize {
-    usize::try_from(files.saturating_sub(SPARE_FILES).max(16)).unwrap_or(usize::MAX)
+/// How many connections there may be where so many files may be open and `most` are wanted.
+pub fn connections_for(files: u64, most: usize) -> usize {
+    usize::try_from(files.saturating_sub(SPARE_FILES).max(16)).unwrap_or(usize::MAX).min(most)
 }
 
 /// Accepts and serves connections until `stop`; then refuses new ones, drops those that are not greeted yet, and waits a
@@ -86,19 +89,19 @@ pub async fn serve(
     let gate = Gate::new(settings.limits, settings.connections);
     let (stopping, stopped) = watch::channel(false);
     let office = Arc::new(Office::new(settings, events, stopped));
-    let mut connections = JoinSet::new();
+    let mut connections = Connections::default();
     let mut refusals = Refusals::default();
     let mut stop = std::pin::pin!(stop);
     loop {
         tokio::select! {
             biased;
             () = &mut stop => break,
-            Some(ended) = connections.join_next() => report(ended),
+            Some(()) = connections.ended() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
                     let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
                     match admit(&office, &gate, peer, &stream) {
-                        Ok(origin) => drop(connections.spawn(Arc::clone(&office).serve(stream, origin))),
+                        Ok(origin) => connections.begin(Arc::clone(&office).serve(stream, origin)),
                         Err(why) => refusals.note(peer.ip(), &why),
                     }
                 }
@@ -108,9 +111,33 @@ pub async fn serve(
     }
     drop(listener);
     stopping.send_replace(true);
-    let all_ended = async { while connections.join_next().await.map(report).is_some() {} };
+    let all_ended = async { while connections.ended().await.is_some() {} };
     if tokio::time::timeout(STOP_GRACE, all_ended).await.is_err() {
-        connections.shutdown().await;
+        connections.tasks.shutdown().await;
+    }
+}
+
+/// The tasks of all connections. One that fails takes nothing else with it.
+#[derive(Debug, Default)]
+struct Connections {
+    tasks: JoinSet<()>,
+    /// How many have failed since the start.
+    failed: u64,
+}
+
+impl Connections {
+    fn begin(&mut self, work: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(work);
+    }
+
+    /// Waits until the next one has ended; `None` when there are none.
+    async fn ended(&mut self) -> Option<()> {
+        let ended = self.tasks.join_next().await?;
+        if ended.is_err_and(|error| JoinError::is_panic(&error)) {
+            self.failed += 1;
+            tracing::error!("a connection's task has failed, which is a bug; {} since the start", self.failed);
+        }
+        Some(())
     }
 }
 
@@ -186,14 +213,6 @@ fn roll() -> usize {
     usize::try_from(number).unwrap_or_default()
 }
 
-fn report(ended: Result<(), tokio::task::JoinError>) {
-    if let Err(error) = ended
-        && error.is_panic()
-    {
-        tracing::error!("a connection's task failed: {error}");
-    }
-}
-
 /// Logs refused connections without letting whoever causes them fill the log.
 #[derive(Debug, Default)]
 struct Refusals {
@@ -209,5 +228,49 @@ impl Refusals {
             tracing::info!("refused {} connections, the last from {address}: {why}", self.unlogged);
             *self = Self { unlogged: 0, logged_at: Some(now) };
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_that_fails_is_counted_and_takes_no_other_with_it() {
+        let mut connections = Connections::default();
+        let (say, hear) = tokio::sync::oneshot::channel();
+        connections.begin(async { say.send("still here").unwrap() });
+        connections.begin(async { panic!("a bug, made by this test") });
+        connections.begin(async { panic!("another one") });
+        while connections.ended().await.is_some() {}
+        assert_eq!(connections.failed, 2);
+        assert_eq!(hear.await, Ok("still here"));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn every_accepted_socket_has_its_options() {
+        let listener = bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        prepare(&stream).unwrap();
+        let socket = SockRef::from(&stream);
+        assert!(socket.tcp_nodelay().unwrap() && socket.keepalive().unwrap());
+        let keepalive = (
+            socket.tcp_keepalive_time().unwrap(),
+            socket.tcp_keepalive_interval().unwrap(),
+            socket.tcp_keepalive_retries().unwrap(),
+        );
+        assert_eq!(keepalive, KEEPALIVE);
+        assert_eq!(socket.tcp_user_timeout().unwrap(), Some(USER_TIMEOUT));
+        assert_eq!(socket.tcp_notsent_lowat().unwrap(), UNSENT_BYTES);
+    }
+
+    #[test]
+    fn as_many_connections_as_fit_and_no_more_than_asked_for() {
+        assert_eq!(connections_for(1_000_000, 10_000), 10_000);
+        assert_eq!(connections_for(20_000, 100_000), 19_744);
+        assert_eq!(connections_for(256, 10_000), 16);
+        assert_eq!(connections_for(u64::MAX, usize::MAX), usize::MAX - 256);
     }
 }

@@ -7,8 +7,9 @@
 //! Limits that are about sockets live here: how many may connect, how long each step may take, how large a frame may be,
 //! how fast messages are read. What a session may do is decided by the rules.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use shared::message::Refusal;
 
@@ -16,43 +17,87 @@ use crate::chat::{Fresh, Input, SessionId};
 use crate::names::Policy;
 
 mod admission;
+mod budget;
 mod connection;
 mod greet;
 mod listen;
 mod outbox;
 mod pace;
+mod penalty;
 mod request;
 #[cfg(test)]
 mod tests;
 pub mod tls;
 mod wire;
 
-pub use listen::{bind, connections_for, raise_file_limit, serve};
+pub use budget::{Budget, TOTAL_OUTBOX_BYTES};
+pub use listen::{CONNECTIONS, bind, connections_for, raise_file_limit, serve};
 pub use outbox::{Mailbox, News, OUTBOX_BYTES, Offer, Outbox, outbox};
 pub use pace::{Bucket, Rate};
 
 /// What holds for connections, for people.
 pub fn limits() -> Vec<(&'static str, String)> {
-    use {admission as a, connection as c};
-    let seconds = |span: std::time::Duration| format!("{} s", span.as_secs());
-    let rate = |rate: Rate| format!("{} at once, then {} a second", rate.burst, rate.per_second);
+    [limits_of_strangers(), limits_of_sessions(), deadlines()].concat()
+}
+
+/// What holds before a login.
+fn limits_of_strangers() -> Vec<(&'static str, String)> {
+    use {admission as a, penalty as p};
     vec![
-        ("connections", connections_for(raise_file_limit()).to_string()),
         (
             "without a login, dropped at random",
             format!("from {} on, all from {}", a::EARLY_DROP_FROM, a::EARLY_DROP_ALL),
         ),
         ("without a login, from one address", a::WAITING_PER_PLACE.to_string()),
         ("new connections from one address", rate(a::NEW_PER_PLACE)),
+        ("addresses whose pace is known", a::PLACES.to_string()),
+        ("a refused login costs its address", seconds(p::EACH)),
+        ("and keeps it out from", format!("{} on, for {} at most", seconds(p::FROM), seconds(p::MOST))),
+        ("addresses with refused logins", p::PLACES.to_string()),
+        ("TLS handshakes at once", greet::HANDSHAKES.to_string()),
+    ]
+}
+
+/// What holds for each session, and for all together.
+fn limits_of_sessions() -> Vec<(&'static str, String)> {
+    use connection as c;
+    vec![
         ("messages of one session", rate(c::MESSAGES)),
-        ("TLS handshake within", seconds(greet::HANDSHAKE)),
+        ("requests of one session", rate(c::FRAMES)),
+        ("unanswered requests of one session", c::UNANSWERED.to_string()),
+        ("of them for lists", c::UNANSWERED_LISTS.to_string()),
+        ("waiting to be written to one session", bytes(OUTBOX_BYTES)),
+        ("and further answers to its requests", bytes(outbox::ANSWER_RESERVE)),
+        ("and answers to its pings", bytes(c::OWN_BYTES)),
+        ("waiting to be written to all sessions", bytes(TOTAL_OUTBOX_BYTES)),
+    ]
+}
+
+/// How long each step may take.
+fn deadlines() -> Vec<(&'static str, String)> {
+    use connection as c;
+    vec![
+        ("first byte, and TLS handshake, within", seconds(greet::HANDSHAKE)),
+        ("hello within", seconds(c::HELLO)),
         ("login within", seconds(c::LOGIN)),
         ("a frame, from first to last byte, within", seconds(c::FRAME)),
         ("a reader who takes nothing is closed after", seconds(c::STALL)),
-        ("waiting to be written to one session", format!("{OUTBOX_BYTES} bytes")),
         ("ping after silence of", seconds(c::PING_AFTER)),
         ("connection taken for dead after", seconds(c::DEAD_AFTER)),
+        ("an end takes at most", seconds(wire::CLOSE + wire::LINGER)),
     ]
+}
+
+fn seconds(span: Duration) -> String {
+    format!("{} s", span.as_secs())
+}
+
+fn rate(rate: Rate) -> String {
+    format!("{} at once, then {} a second", rate.burst, rate.per_second)
+}
+
+fn bytes(bytes: usize) -> String {
+    format!("{bytes} bytes")
 }
 
 /// What connections tell the hub.
@@ -89,6 +134,19 @@ pub enum Limits {
     On,
     /// No limits per address, no early drop, no pacing of messages: for benchmarks and classrooms.
     Off,
+    /// They hold for loopback, too: where everybody comes through a tunnel that ends on this machine.
+    Strict,
+}
+
+impl Limits {
+    /// Whether this address is exempt.
+    pub fn spare(self, address: IpAddr) -> bool {
+        match self {
+            Self::On => address.is_loopback(),
+            Self::Off => true,
+            Self::Strict => false,
+        }
+    }
 }
 
 /// How connections are served.
@@ -106,4 +164,6 @@ pub struct Settings {
     pub connections: usize,
     /// The most bytes a session may owe to be written, normally [`OUTBOX_BYTES`].
     pub outbox_bytes: usize,
+    /// The most that all may owe together, normally [`TOTAL_OUTBOX_BYTES`].
+    pub budget: Budget,
 }

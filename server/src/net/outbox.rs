@@ -4,13 +4,17 @@
 //! buffer costs far less than a queue of shared frames, because what a delivery costs is the write.
 //!
 //! A session that does not read fast enough is *lagging*: its outbox was full, takes no more events, and what it missed
-//! is read from the log later. What is kept nowhere, such as answers to its own requests, still finds room for a while, so that none is lost; its
-//! connection reads no further requests until it has caught up.
+//! is read from the log later. What is kept nowhere, such as answers to its own requests, still finds room for a while,
+//! so that none is lost; its connection reads no further requests until it has caught up. When all sessions together owe
+//! much, the fullest lag first: see [`Budget`].
 
+use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
+
+use super::budget::{Budget, Share};
 
 /// The most bytes one session may owe to be written, by default. A burst of the whole lobby at the top speed of the
 /// server is some hundred KiB between two writes; more means that the session does not read.
@@ -43,21 +47,27 @@ pub struct Mailbox(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    /// The most bytes that may wait, those being written included.
+    /// The most bytes that may wait, those being written included, as long as all sessions together owe little.
     bound: usize,
     queue: Mutex<Queue>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a wish of its own")]
 struct Queue {
     bytes: Vec<u8>,
+    /// What the budget of all sessions knows of this one.
+    share: Share,
     /// Bytes taken by the connection and not yet written.
     in_flight: usize,
     state: State,
     closing: bool,
     logged_in: bool,
     probed: bool,
+    /// Answers put in since the connection last looked.
+    answered: usize,
+    /// Refusals of logins among them.
+    logins_refused: usize,
     /// Whether something has changed since the connection last looked.
     news: bool,
     /// Who waits for news.
@@ -86,15 +96,32 @@ pub struct News {
     pub logged_in: bool,
     /// The hub wants a sign of life from the client. Said once.
     pub probed: bool,
+    /// So many requests were answered.
+    pub answered: usize,
+    /// So many of the answers refuse a login because of its password, or unseen because of wrong ones before.
+    pub logins_refused: usize,
     /// The lagging session has caught up just now: tell the hub. Said once.
     pub drained: bool,
 }
 
 /// Makes an outbox that holds at most `bound` bytes of events, and never less than two of the largest frames: with less,
-/// a session could lag behind for ever.
-pub fn outbox(bound: usize) -> (Outbox, Mailbox) {
+/// a session could lag behind for ever. All outboxes of one budget together hold no more than that.
+pub fn outbox(bound: usize, budget: &Budget) -> (Outbox, Mailbox) {
     let bound = bound.max(2 * (shared::limits::HEADER + shared::limits::FRAME_AFTER_LOGIN));
-    let shared = Arc::new(Shared { bound, queue: Mutex::default() });
+    let queue = Queue {
+        bytes: Vec::new(),
+        share: budget.share(),
+        in_flight: 0,
+        state: State::default(),
+        closing: false,
+        logged_in: false,
+        probed: false,
+        answered: 0,
+        logins_refused: 0,
+        news: false,
+        waker: None,
+    };
+    let shared = Arc::new(Shared { bound, queue: Mutex::new(queue) });
     (Outbox(Arc::clone(&shared)), Mailbox(shared))
 }
 
@@ -136,6 +163,16 @@ impl Outbox {
         self.wake();
     }
 
+    /// One more request of the session was answered.
+    pub fn answered(&self) {
+        self.0.queue().answered += 1;
+    }
+
+    /// The answer refuses a login: wherever it comes from has guessed.
+    pub fn login_refused(&self) {
+        self.0.queue().logins_refused += 1;
+    }
+
     /// The hub knows that the session has caught up: events are taken and requests are read again.
     pub fn resume(&self) {
         self.0.queue().state = State::KeepsUp;
@@ -170,15 +207,18 @@ impl Mailbox {
         if queue.bytes.is_empty() && into.capacity() > KEEP_BYTES {
             *into = Vec::new();
         }
-        std::mem::swap(&mut queue.bytes, into);
+        mem::swap(&mut queue.bytes, into);
         queue.in_flight = into.len();
-        let drained = queue.state == State::Lags && queue.in_flight <= self.0.bound / 2;
+        let owed = queue.in_flight;
+        queue.share.tell(owed);
+        let drained = queue.state == State::Lags && owed <= queue.share.room(self.0.bound) / 2;
         if drained {
             queue.state = State::Drained;
         }
-        let probed = std::mem::take(&mut queue.probed);
+        let probed = mem::take(&mut queue.probed);
+        let (answered, logins_refused) = (mem::take(&mut queue.answered), mem::take(&mut queue.logins_refused));
         let Queue { closing, logged_in, .. } = *queue;
-        News { closing, logged_in, probed, drained }
+        News { closing, logged_in, probed, answered, logins_refused, drained }
     }
 
     /// Whether the session is lagging: no requests are read from it. News tell when that ends.
@@ -192,6 +232,7 @@ impl Drop for Mailbox {
         let mut queue = self.0.queue();
         queue.closing = true;
         queue.bytes = Vec::new();
+        queue.share.tell(0);
         queue.waker = None;
     }
 }
@@ -208,14 +249,18 @@ impl Queue {
         if self.closing {
             return Offer::Took;
         }
-        let owed = self.bytes.len() + self.in_flight + frame.len();
-        if owed > bound {
+        let before = self.bytes.len() + self.in_flight;
+        let owed = before + frame.len();
+        // However small the share is: whoever owes nothing gets on.
+        let room = if before == 0 { bound } else { self.share.room(bound) };
+        if owed > room {
             self.state = State::Lags;
-            if owed > bound + reserve {
+            if owed > room + reserve || (reserve > 0 && self.share.is_used_up()) {
                 return Offer::Full;
             }
         }
         self.bytes.extend_from_slice(frame);
+        self.share.tell(owed);
         Offer::Took
     }
 }

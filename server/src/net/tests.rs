@@ -17,6 +17,7 @@ use crate::chat::Request;
 
 mod conversation;
 mod deadlines;
+mod patience;
 mod sockets;
 
 /// Longer than any test takes on a busy machine; with paused time, longer than any deadline.
@@ -33,6 +34,7 @@ fn settings() -> Settings {
         limits: Limits::On,
         connections: 1_000,
         outbox_bytes: OUTBOX_BYTES,
+        budget: Budget::new(TOTAL_OUTBOX_BYTES),
     }
 }
 

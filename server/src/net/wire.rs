@@ -19,10 +19,10 @@ use tokio::time::{Instant, timeout};
 const READ_BYTES: usize = 64 * 1024;
 
 /// How long the end of what we say may take to leave.
-const CLOSE: Duration = Duration::from_secs(2);
+pub(super) const CLOSE: Duration = Duration::from_secs(2);
 
 /// How long the other side has to close after we have.
-const LINGER: Duration = Duration::from_secs(2);
+pub(super) const LINGER: Duration = Duration::from_secs(2);
 
 /// How much is read and thrown away meanwhile, in bytes.
 const LINGER_BYTES: usize = 1024 * 1024;

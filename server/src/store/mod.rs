@@ -40,6 +40,18 @@ impl Default for Bounds {
     }
 }
 
+/// What holds for the store, for people.
+pub fn limits() -> Vec<(&'static str, String)> {
+    let mib = |bytes: u64| format!("{} MiB", bytes >> 20);
+    vec![
+        ("writes, and reads, that wait for the disk", format!("{QUEUE} each")),
+        ("writes kept in one commit", sqlite::BATCH.to_string()),
+        ("a warning of little room on the disk below", format!("{} times disk-floor", sqlite::WARN_TIMES)),
+        ("set aside for a full disk", mib(sqlite::BALLAST_BYTES)),
+        ("a file is checked at the start up to", mib(sqlite::CHECKED)),
+    ]
+}
+
 /// Something to keep or to look up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Job {

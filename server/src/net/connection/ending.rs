@@ -1,12 +1,16 @@
 //! Why a connection ends, and who is told.
 
 use std::io;
+use std::time::Duration;
 
 use shared::codec::CodecError;
 use shared::error::Code;
 use shared::message::{Reason, Refusal, ServerMessage};
+use shared::time::seconds;
 use shared::version::{PROTO_MAX, PROTO_MIN};
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 
 use crate::chat::{Input, SessionId};
 use crate::net::Event;
@@ -41,6 +45,9 @@ pub enum Ending {
     /// The first message was not `hello`.
     #[error("protocol error: no hello")]
     Unexpected,
+    /// Too many logins from its place were refused; it has to wait so long.
+    #[error("too many refused logins from there, for another {} s", seconds(*.0))]
+    Penalty(Duration),
     /// The client speaks the protocols from the first to the second, and none of them is ours.
     #[error("no common protocol: the client speaks {0} to {1}")]
     Version(u16, u16),
@@ -69,6 +76,7 @@ impl Ending {
             }
             Self::Broken(fault) => error(Code::PROTOCOL, format!("What arrived is not this protocol: {fault}.")),
             Self::Unexpected => error(Code::PROTOCOL, "The first message has to be hello.".to_owned()),
+            Self::Penalty(wait) => Some(refuse_for(*wait)),
             Self::Version(min, max) => Some(refuse_version(*min, *max)),
         }
     }
@@ -77,6 +85,11 @@ impl Ending {
     pub fn can_be_heard(&self) -> bool {
         !matches!(self, Self::Left | Self::Lost(_) | Self::Silent | Self::TooSlow)
     }
+}
+
+fn refuse_for(wait: Duration) -> ServerMessage {
+    let text = format!("Too many logins from your address were refused. Try again in {} seconds.", seconds(wait));
+    ServerMessage::Refuse { code: Code::BUSY, text }
 }
 
 fn refuse_version(min: u16, max: u16) -> ServerMessage {
@@ -114,7 +127,12 @@ impl Drop for Farewell {
     fn drop(&mut self) {
         if !self.is_said {
             let (session, reason) = (self.session, Reason::CONNECTION_LOST);
-            let _ = self.events.try_send(Event::Input(Input::SessionClosed { session, reason }));
+            let told = self.events.try_send(Event::Input(Input::SessionClosed { session, reason }));
+            // A hub with too much to do just now has to know all the same: the user would stay online for ever.
+            if let (Err(TrySendError::Full(event)), Ok(runtime)) = (told, Handle::try_current()) {
+                let events = self.events.clone();
+                runtime.spawn(async move { events.send(event).await });
+            }
         }
     }
 }

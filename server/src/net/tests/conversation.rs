@@ -149,6 +149,8 @@ async fn a_full_hub_stops_the_reading_but_not_the_writing() {
     assert_eq!(peer.hear().await, Some(notice("still here")));
     for n in 0..50 {
         assert_eq!(hub.asked_who().await, n);
+        outbox.answered();
+        outbox.wake();
     }
 }
 
@@ -187,4 +189,64 @@ async fn a_client_that_only_asks_makes_the_server_keep_little() {
     };
     // Everything read at once, the answers that may wait, and what fits in between.
     assert!(flood.await < 200 * 1024);
+}
+
+/// A socket whose reader fails.
+struct Faulty(DuplexStream);
+
+impl AsyncRead for Faulty {
+    fn poll_read(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+        buffer: &mut tokio::io::ReadBuf<'_>,
+    ) -> std::task::Poll<std::io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = std::pin::Pin::new(&mut self.0).poll_read(context, buffer);
+        assert!(!buffer.filled()[before..].contains(&0xee), "a bug, made by this test");
+        read
+    }
+}
+
+impl AsyncWrite for Faulty {
+    fn poll_write(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+        bytes: &[u8],
+    ) -> std::task::Poll<std::io::Result<usize>> {
+        std::pin::Pin::new(&mut self.0).poll_write(context, bytes)
+    }
+
+    fn poll_flush(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<std::io::Result<()>> {
+        std::pin::Pin::new(&mut self.0).poll_flush(context)
+    }
+
+    fn poll_shutdown(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<std::io::Result<()>> {
+        std::pin::Pin::new(&mut self.0).poll_shutdown(context)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_hub_hears_of_a_connection_that_fails_even_when_its_queue_is_full() {
+    // Room for one event, which the hub does not take until the task has failed.
+    let (events, hub) = mpsc::channel(1);
+    let (_keep_running, stopped) = watch::channel(false);
+    let (near, far) = tokio::io::duplex(1024);
+    let address = SocketAddr::new(LOOPBACK.parse().unwrap(), 5000);
+    let gate = Gate::new(Limits::On, 1);
+    let pass = gate.admit(address.ip(), tokio::time::Instant::now(), 99).unwrap();
+    let office = Office::new(settings(), events, stopped);
+    let task = tokio::spawn(async move { office.converse(Faulty(far), Origin { address, pass }).await });
+    let (mut peer, mut hub) = (Peer::new(near), FakeHub(hub));
+    peer.greet().await;
+    peer.say_bytes(&[0xee]).await;
+    assert!(task.await.unwrap_err().is_panic());
+    hub.opened().await;
+    assert_eq!(hub.closed().await, Reason::CONNECTION_LOST);
+    assert!(gate.admit(address.ip(), tokio::time::Instant::now(), 99).is_ok(), "its place is free again");
 }

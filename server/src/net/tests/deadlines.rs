@@ -141,3 +141,108 @@ async fn loopback_and_limits_off_have_no_pace() {
     assert_eq!(paces(settings(), LOOPBACK).await, [0; 25]);
     assert_eq!(paces(Settings { limits: Limits::Off, ..settings() }, ELSEWHERE).await, [0; 25]);
 }
+
+/// Bytes that begin a TLS handshake and never end it.
+const HALF_A_HELLO: &[u8] = &[0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3];
+
+/// After how many seconds a server with TLS ends a real connection on which this was said.
+async fn handshake_ends_after(said: &[u8]) -> u64 {
+    let mut server = sockets::listen(sockets::encrypted());
+    let mut stream = tokio::net::TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(said).await.unwrap();
+    let start = Instant::now();
+    let end = timeout(LONG, stream.read(&mut [0])).await.expect("the connection ends");
+    assert_eq!(end.unwrap_or(0), 0);
+    assert!(server.hub.is_quiet().await, "the hub is not troubled");
+    start.elapsed().as_secs()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_socket_on_which_nothing_is_said_ends_after_10_seconds() {
+    assert_eq!(handshake_ends_after(&[]).await, 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tls_handshake_may_take_10_seconds() {
+    assert_eq!(handshake_ends_after(&[0x16]).await, 10);
+    assert_eq!(handshake_ends_after(HALF_A_HELLO).await, 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handshake_that_waits_for_its_turn_ends_in_its_time() {
+    let server = sockets::listen(Settings { limits: Limits::Off, ..sockets::encrypted() });
+    let mut streams = Vec::new();
+    for _ in 0..=greet::HANDSHAKES {
+        let mut stream = tokio::net::TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(HALF_A_HELLO).await.unwrap();
+        streams.push(stream);
+    }
+    let start = Instant::now();
+    for mut stream in streams {
+        let end = timeout(LONG, stream.read(&mut [0])).await.expect("the connection ends");
+        assert_eq!(end.unwrap_or(0), 0);
+    }
+    assert_eq!(start.elapsed().as_secs(), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hello_that_drips_ends_after_10_seconds() {
+    let (mut peer, mut hub) = connect(ELSEWHERE);
+    let frame = codec::encode(&hello(1, 1));
+    let start = Instant::now();
+    for byte in frame.iter().take(9) {
+        peer.say_bytes(&[*byte]).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    let bye = ServerMessage::Bye { reason: Reason::LOGIN_TIMEOUT, retry_ms: None };
+    assert_eq!(peer.hear().await, Some(bye));
+    assert_eq!(start.elapsed().as_secs(), 10);
+    assert!(hub.0.recv().await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_do_not_lengthen_the_time_for_a_login() {
+    let (mut peer, mut hub, outbox) = greeted(ELSEWHERE).await;
+    let start = Instant::now();
+    let ask = async {
+        for id in 0.. {
+            peer.say(&who(id)).await;
+            if matches!(timeout(Duration::from_secs(3), peer.hear()).await, Ok(Some(ServerMessage::Bye { .. }))) {
+                break;
+            }
+        }
+    };
+    let answer = async {
+        while let Event::Input(Input::Asked { .. }) = hub.next().await {
+            outbox.answered();
+            outbox.wake();
+        }
+    };
+    tokio::join!(ask, answer);
+    assert_eq!(start.elapsed().as_secs(), 120);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_does_not_wait_for_the_other_side_for_ever() {
+    let (peer, mut hub, outbox) = greeted(ELSEWHERE).await;
+    let events = hub.0.sender_strong_count();
+    let start = Instant::now();
+    outbox.close();
+    hub.closed().await;
+    // The other side neither reads nor closes: the connection's task, which holds the last sender, ends by itself.
+    assert!(events > 0 && hub.0.recv().await.is_none());
+    assert_eq!(start.elapsed().as_secs(), 2);
+    drop(peer);
+}
+
+#[tokio::test(start_paused = true)]
+async fn last_words_that_nobody_reads_are_given_up() {
+    let (mut peer, mut hub) = connect_with(settings(), ELSEWHERE, 1_000, 100);
+    peer.greet().await;
+    let outbox = hub.opened().await;
+    let start = Instant::now();
+    assert_eq!(offer(&outbox, &notice(&"x".repeat(5_000))), Offer::Took);
+    outbox.close();
+    hub.closed().await;
+    assert_eq!(start.elapsed().as_secs(), 20);
+}

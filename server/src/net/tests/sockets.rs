@@ -12,14 +12,14 @@ use tokio_rustls::client::TlsStream;
 use super::tls::Identity;
 use super::*;
 
-struct Listening {
-    address: SocketAddr,
-    hub: FakeHub,
+pub(super) struct Listening {
+    pub(super) address: SocketAddr,
+    pub(super) hub: FakeHub,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
 
-fn listen(settings: Settings) -> Listening {
+pub(super) fn listen(settings: Settings) -> Listening {
     let listener = bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = listener.local_addr().unwrap();
     let (events, hub) = mpsc::channel(100);
@@ -30,7 +30,7 @@ fn listen(settings: Settings) -> Listening {
     Listening { address, hub: FakeHub(hub), stop, task }
 }
 
-fn encrypted() -> Settings {
+pub(super) fn encrypted() -> Settings {
     Settings { tls: Some(Identity::make().unwrap().server_config().unwrap()), ..settings() }
 }
 

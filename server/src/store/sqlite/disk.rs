@@ -17,10 +17,10 @@ use tracing::{info, warn};
 pub(super) const BALLAST: &str = "tern.ballast";
 
 /// Its size in bytes: room for some thousand small commits.
-const BALLAST_BYTES: u64 = 16 * 1024 * 1024;
+pub(in crate::store) const BALLAST_BYTES: u64 = 16 * 1024 * 1024;
 
 /// A warning is logged below so many times the room at which messages are refused.
-const WARN_TIMES: u64 = 4;
+pub(in crate::store) const WARN_TIMES: u64 = 4;
 
 /// How often the disk is looked at while there is room. It costs a microsecond; in this time nobody fills what is left
 /// between the warning and the end unseen.

@@ -29,7 +29,7 @@ const STATEMENTS: usize = 64;
 
 /// Up to this size, in bytes, a file is read completely at the start to find damage. Larger ones would delay the start
 /// by more than a second; there, damage is found when it is read.
-const CHECKED: u64 = 256 * 1024 * 1024;
+pub(in crate::store) const CHECKED: u64 = 256 * 1024 * 1024;
 
 /// The folder, locked for this server until it is dropped.
 #[derive(Debug)]

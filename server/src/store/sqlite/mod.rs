@@ -13,8 +13,11 @@ use rusqlite::{Connection, params};
 use shared::id::UnixMs;
 use tracing::error;
 
+pub(super) use self::disk::{BALLAST_BYTES, WARN_TIMES};
 use self::disk::{Disk, Free};
+pub(super) use self::file::CHECKED;
 use self::file::{Folder, engine};
+pub(super) use self::writer::BATCH;
 use self::writer::{Failure, Task, Writer};
 use super::inbox::Inboxes;
 use super::{Answer, Answers, Bounds, Job, QUEUE, Store, StoreError};

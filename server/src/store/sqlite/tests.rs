@@ -445,8 +445,7 @@ fn no_question_walks_over_a_table() {
         query::MESSAGE,
         query::WAITING,
         query::UNSEEN,
-    ]
-    {
+    ] {
         let mut explain = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         let parameters = vec![0; explain.parameter_count()];
         let steps = explain.query_map(rusqlite::params_from_iter(parameters), |row| row.get::<_, String>(3)).unwrap();

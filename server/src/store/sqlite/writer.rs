@@ -19,7 +19,7 @@ use crate::store::inbox::Inboxes;
 use crate::store::{Answer, Answers, StoreError};
 
 /// The most jobs in one transaction. Measured: larger batches gain nothing, and each waits for the whole.
-pub(super) const BATCH: usize = 512;
+pub(in crate::store) const BATCH: usize = 512;
 
 /// How often a transaction is begun while another process has the file, each time waiting for the connection's busy
 /// timeout of 5 s. Nothing has happened yet, so trying again hides nothing; 30 s is the silence a client bears.

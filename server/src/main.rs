@@ -3,15 +3,24 @@
 use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use server::cli::{Cli, Command, PasswdArgs, ServeArgs};
 use server::config::ConfigError;
+use server::hub::HubError;
 use server::logging::{self, LoggingError};
 use server::{Config, Server, admin};
 
 /// What was typed is wrong; clap uses the same code.
 const USAGE: u8 = 2;
+
+/// The server has failed while it ran: `EX_SOFTWARE` of sysexits.h. Whoever watches over it should start it again.
+const FAILED: u8 = 70;
+
+/// How long the end may take altogether. What was acknowledged is on the disk long before; a disk that hangs must not
+/// keep a machine from shutting down.
+const STOP: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -24,7 +33,13 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tell(&mut io::stderr(), &format!("server: {}\n", logging::one_line(&*error)));
-            if is_usage(&*error) { ExitCode::from(USAGE) } else { ExitCode::FAILURE }
+            if is_usage(&*error) {
+                ExitCode::from(USAGE)
+            } else if error.is::<HubError>() {
+                ExitCode::from(FAILED)
+            } else {
+                ExitCode::FAILURE
+            }
         }
     }
 }
@@ -43,8 +58,19 @@ fn serve(told: ServeArgs) -> Done {
 /// Serves until a signal asks to stop. A second signal does not wait for anybody.
 async fn run(config: Config) -> Done {
     let mut signals = Signals::listen()?;
+    std::panic::set_hook(Box::new(|panic| {
+        let said = panic.payload_as_str().unwrap_or("something failed");
+        tracing::error!("a bug: {said}{}", panic.location().map(|place| format!(" at {place}")).unwrap_or_default());
+    }));
     let data = std::path::absolute(&config.data).unwrap_or_else(|_| config.data.clone());
-    let server = Server::new(config).await?;
+    let server = tokio::select! {
+        server = Server::new(config) => server?,
+        signal = signals.next() => {
+            tracing::info!("{signal}: stopped before it was ready");
+            // A file that is being checked or changed is left alone, as in a crash.
+            std::process::exit(0);
+        }
+    };
     let has_samples = server.has_sample_passwords();
     let mut running = server.listen();
     let address = running.local_addr();
@@ -73,6 +99,10 @@ async fn run(config: Config) -> Done {
         signal = signals.next() => {
             tracing::warn!("{signal}: not waiting any longer");
             // Threads that write are left alone: what they have not told as stored may be lost, as in a crash.
+            std::process::exit(1);
+        }
+        () = tokio::time::sleep(STOP) => {
+            tracing::error!("the disk was not done in {} s: not waiting any longer", STOP.as_secs());
             std::process::exit(1);
         }
     }
@@ -108,13 +138,19 @@ fn tell(to: &mut impl Write, text: &str) {
 struct Signals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
+    /// Caught so that a file that may not grow is an error of writing, not the sudden end of the program.
+    _file_size: tokio::signal::unix::Signal,
 }
 
 #[cfg(unix)]
 impl Signals {
     fn listen() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            _file_size: signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?,
+        })
     }
 
     async fn next(&mut self) -> &'static str {

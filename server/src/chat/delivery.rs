@@ -135,7 +135,8 @@ impl Chat {
     fn refuse_full_inbox(&self, turn: &mut Turn, appending: &Appending) {
         let recipient = appending.conversation.other(appending.sender);
         let shown = recipient.map(|recipient| self.users.shown(recipient)).unwrap_or_default();
-        let text = format!("too much waits for {shown} already: nothing was stored, try again when {shown} was here");
+        let text =
+            format!("too much waits for {shown} already: nothing was stored, try again when {shown} has been here");
         turn.refuse(appending.session, refuse(appending.id, Code::INBOX_FULL, text).about(shown));
     }
 

@@ -14,7 +14,11 @@ mod comeback;
 mod commands_from_arguments;
 mod corrupt_key;
 mod credentials_lines;
+mod data_of_others;
 mod direct_message;
+mod disk_fails;
+mod disk_full;
+mod drain;
 mod duplicate_login;
 mod end_of_input;
 mod exit_codes;
@@ -23,6 +27,7 @@ mod harmless_output;
 mod history;
 mod hold_until_enter;
 mod inactivity;
+mod inbox_full;
 mod invite_link;
 mod json;
 mod key_changed;
@@ -74,6 +79,7 @@ mod unknown_command;
 mod unusable_folder;
 mod whoelse;
 mod whoelsesince;
+mod wrong_passwords_cost_time;
 
 /// A file that is not named above would be compiled by nobody and prove nothing.
 #[test]

@@ -27,9 +27,10 @@ const BUSY: Duration = Duration::from_secs(5);
 /// Prepared statements a connection remembers. There are about 30; the rest is room.
 const STATEMENTS: usize = 64;
 
-/// Up to this size, in bytes, a file is read completely at the start to find damage. Larger ones would delay the start
+/// Up to this size, in bytes, a file is read completely at the start to find damage: some 300,000 short messages. Measured:
+/// 13 ms for each MiB that is not in the memory of the machine, 1 ms for one that is. A larger file would delay the start
 /// by more than a second; there, damage is found when it is read.
-pub(in crate::store) const CHECKED: u64 = 256 * 1024 * 1024;
+pub(in crate::store) const CHECKED: u64 = 64 * 1024 * 1024;
 
 /// The folder, locked for this server until it is dropped.
 #[derive(Debug)]

@@ -22,10 +22,12 @@ use crate::credentials::{self, Entry, PlainDigest, Secret};
 use crate::record::{AccountId, Phc, Ticket};
 use crate::store::Store;
 use phc::Cost;
+use threads::Threads;
 
 pub mod phc;
 #[cfg(test)]
 mod tests;
+mod threads;
 
 /// Checks that may wait for a free core. 64 of them take 1.5 s on two cores; more would only wait to be told "busy".
 pub const QUEUE: usize = 64;
@@ -90,6 +92,7 @@ impl Auth {
             settings,
             places: Arc::new(Semaphore::new(settings.workers + settings.queue)),
             workers: Arc::new(Semaphore::new(settings.workers)),
+            threads: Threads::start(settings.workers),
             #[cfg(test)]
             hashes: std::sync::atomic::AtomicUsize::new(0),
         };
@@ -184,6 +187,7 @@ struct Bench {
     places: Arc<Semaphore>,
     /// One permit for each check that works.
     workers: Arc<Semaphore>,
+    threads: Threads,
     /// Hashes computed so far.
     #[cfg(test)]
     hashes: std::sync::atomic::AtomicUsize,
@@ -203,12 +207,12 @@ impl Bench {
         work: impl FnOnce(&Self) -> T + Send + 'static,
     ) -> Option<T> {
         let bench = Arc::clone(self);
-        let done = tokio::task::spawn_blocking(move || {
+        let work = move || {
             // Held by the thread, not by the task: a task that is dropped does not stop its thread.
             let _turn = turn;
             work(&bench)
-        });
-        done.await.inspect_err(|error| tracing::error!("a password check ended early: {error}")).ok()
+        };
+        self.threads.run(work).await
     }
 
     fn judge(&self, subject: &Subject, password: &SecretString) -> Verdict {

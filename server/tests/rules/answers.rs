@@ -24,8 +24,20 @@ fn requests(world: &mut World, whom: &str) -> Vec<(RequestId, Request)> {
         made.push((id, request(id)));
     };
     let (one, two) = (world.client_id(), world.client_id());
-    add(world, &|id| Request::Login { id, name: name.clone(), password: "wrong".into() });
-    add(world, &|id| Request::Register { id, name: name.clone(), skeleton: None, password: "long enough".into() });
+    add(world, &|id| Request::Login {
+        id,
+        name: name.clone(),
+        password: "wrong".into(),
+        device: None,
+        remember: false,
+    });
+    add(world, &|id| Request::Register {
+        id,
+        name: name.clone(),
+        skeleton: None,
+        password: "long enough".into(),
+        remember: false,
+    });
     add(world, &|id| Request::Broadcast { id, client_id: one, text: "hi".to_owned(), kind: Kind::TEXT });
     add(world, &|id| say(id, two));
     add(world, &|id| say(id, two));

@@ -58,7 +58,8 @@ fn a_write_that_fails_ends_the_server_with_70() {
     let (server, log, port) = start(false);
     let mut yoda = RawClient::connect(port);
     let id = yoda.request();
-    yoda.say(&ClientMessage::Login { id, name: "yoda".to_owned(), password: password_of("yoda").to_owned() });
+    let (name, password) = ("yoda".to_owned(), password_of("yoda").to_owned());
+    yoda.say(&ClientMessage::Login { id, name, password, device: None, remember: false });
     let mut texts = Vec::new();
     yoda.expect("ready", |message| {
         if let ServerMessage::Message(entry) = message {

@@ -12,7 +12,7 @@ fn guess(server: &TestServer, times: usize) {
     for number in 0..times {
         let id = client.request();
         let name = ["vader", "r2d2", "luke"][number % 3].to_owned();
-        client.say(&ClientMessage::Login { id, name, password: "wrong".to_owned() });
+        client.say(&ClientMessage::Login { id, name, password: "wrong".to_owned(), device: None, remember: false });
         client.expect(
             "the refusal",
             |message| matches!(message, ServerMessage::Error(refusal) if refusal.re == Some(id)),

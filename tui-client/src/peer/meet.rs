@@ -396,7 +396,7 @@ fn pause() -> Duration {
 mod tests {
     use super::*;
 
-    async fn waiting() -> Incoming {
+    fn waiting() -> Incoming {
         let task = tokio::spawn(std::future::pending::<()>()).abort_handle();
         Incoming { task, is_proved: Arc::new(AtomicBool::new(false)) }
     }
@@ -404,13 +404,13 @@ mod tests {
     #[tokio::test]
     async fn a_flood_of_strangers_pushes_out_strangers_only() {
         let mut incoming = VecDeque::new();
-        let right = waiting().await;
+        let right = waiting();
         right.is_proved.store(true, Ordering::Relaxed);
         let kept = right.task.clone();
         incoming.push_back(right);
         for _ in 0..500 {
             make_room(&mut incoming);
-            incoming.push_back(waiting().await);
+            incoming.push_back(waiting());
         }
         tokio::task::yield_now().await;
         assert!(!kept.is_finished(), "the client that has proved its key stays");

@@ -26,6 +26,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod credentials;
+pub mod faults;
 pub mod hub;
 pub mod logging;
 pub mod names;

@@ -1,13 +1,14 @@
 //! Runs the scenarios of the testkit against a release build of the server, and prints their figures.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use e2e::chaos::{
-    Outcome, block_on, cut_points, drain, hostile, kill_on_ack, leak, lost_ack, mixed, ready, stalled_reader, storm,
+    Outcome, block_on, cut_points, drain, hostile, kill_on_ack, leak, lost_ack, mixed, ready, seed_fault,
+    settle_within, stalled_reader, storm,
 };
 use e2e::kit::Seed;
 
@@ -61,7 +62,11 @@ pub fn run(words: &[&str], is_long: bool) -> Result<()> {
             other => bail!("no scenario is called {other}; there are: {}", all_names()),
         }
     }
-    build()?;
+    if std::env::var_os("TERN_PROGRAMS").is_none() {
+        let target = std::path::absolute(target())?;
+        build(&[], &target)?;
+        e2e::use_programs_in(&target.join("release"));
+    }
     let mut out = io::stdout();
     writeln!(out, "SEED={seed}")?;
     let mut broken = 0;
@@ -88,6 +93,57 @@ pub fn run(words: &[&str], is_long: bool) -> Result<()> {
     Ok(())
 }
 
+/// Runs a scenario with a seed.
+type Finder = fn(u64) -> Outcome;
+
+/// A fault and the scenario that should find it.
+const FAULTS: &[(&str, Finder)] = &[
+    ("ack-before-commit", |seed| block_on(kill_on_ack::run(1, 20, seed))),
+    ("no-dedupe", |_| block_on(lost_ack::run(1))),
+    ("delete-on-send", |_| block_on(cut_points::run(20, 401))),
+    ("replay-off-by-one", |_| block_on(cut_points::run(20, 401))),
+    ("reorder", |_| block_on(cut_points::run(20, 401))),
+];
+
+/// Rounds after which a fault should have been found.
+const ROUNDS: u64 = 25;
+
+/// Builds each fault into a server and counts the rounds until its scenario finds it. Fails when one is not found, and when
+/// a server without a fault is thought to have one.
+pub fn faults(words: &[&str]) -> Result<()> {
+    let seed = match words {
+        [] => Seed::fresh(),
+        ["--seed", seed] => seed.parse().context("--seed needs a number")?,
+        _ => bail!("faults takes only --seed N"),
+    };
+    let target = std::path::absolute(target().join("faults"))?;
+    build(&["--features", "seeded-faults"], &target)?;
+    e2e::use_programs_in(&target.join("release"));
+    settle_within(Duration::from_secs(5));
+    let mut out = io::stdout();
+    writeln!(out, "SEED={seed}")?;
+    let mut unseen = 0;
+    for (fault, scenario) in FAULTS {
+        seed_fault(Some(fault));
+        let found = (1..=ROUNDS).find_map(|round| Some((round, scenario(seed + round).err()?)));
+        if let Some((round, broken)) = found {
+            let what = broken.what.lines().next().unwrap_or_default().to_owned();
+            writeln!(out, "found   {fault:18} in round {round}: {what}")?;
+        } else {
+            unseen += 1;
+            writeln!(out, "UNSEEN  {fault:18} after {ROUNDS} rounds")?;
+        }
+        seed_fault(None);
+        if let Err(broken) = scenario(seed) {
+            bail!("a fault was found where none is: {broken}");
+        }
+    }
+    if unseen > 0 {
+        bail!("{unseen} faults were not found; SEED={seed}");
+    }
+    Ok(())
+}
+
 fn all_names() -> String {
     SCENARIOS.iter().map(|scenario| scenario.name).collect::<Vec<_>>().join(", ")
 }
@@ -104,18 +160,16 @@ fn parse_span(text: &str) -> Result<Duration> {
     Ok(Duration::from_secs(count * seconds))
 }
 
-/// Builds the server as users have it, and lets the testkit find it.
-fn build() -> Result<()> {
-    if std::env::var_os("TERN_PROGRAMS").is_some() {
-        return Ok(());
-    }
+fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from)
+}
+
+fn build(how: &[&str], target: &Path) -> Result<()> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let status = Command::new(cargo).args(["build", "--release", "--package", "server", "--locked"]).status();
-    if !status.context("cargo cannot be run")?.success() {
+    let mut command = Command::new(cargo);
+    command.args(["build", "--release", "--package", "server", "--locked"]).args(how).arg("--target-dir").arg(target);
+    if !command.status().context("cargo cannot be run")?.success() {
         bail!("the server does not build");
     }
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
-    let folder = std::path::absolute(target.join("release"))?;
-    e2e::use_programs_in(&folder);
     Ok(())
 }

@@ -12,6 +12,7 @@ usage: cargo xtask COMMAND
   specimen FOLDER [SIZE]          draw the parts of the full screen in every theme
   screens FOLDER [SIZE]           draw every screen with a sample conversation in every theme
   chaos [SCENARIO...] [--seed N]  bad days for a release build of the server, in minutes
+  faults [--seed N]               builds faults into a server and shows that the scenarios find them
   soak [SCENARIO...] [--seed N] [--for 30m]
                                   the same with the full figures, in hours
 ";
@@ -44,6 +45,7 @@ fn run(words: &[&str]) -> Result<bool> {
         ["screens", folder] => screens(folder, "120x34")?,
         ["screens", folder, size] => screens(folder, size)?,
         ["chaos", rest @ ..] => chaos(rest, false)?,
+        ["faults", rest @ ..] => faults(rest)?,
         ["soak", rest @ ..] => chaos(rest, true)?,
         _ => return Ok(false),
     }
@@ -77,6 +79,16 @@ fn screenshots(_folder: &str) -> Result<()> {
 #[cfg(feature = "chaos")]
 fn chaos(words: &[&str], is_long: bool) -> Result<()> {
     xtask::chaos::run(words, is_long)
+}
+
+#[cfg(feature = "chaos")]
+fn faults(words: &[&str]) -> Result<()> {
+    xtask::chaos::faults(words)
+}
+
+#[cfg(not(feature = "chaos"))]
+fn faults(words: &[&str]) -> Result<()> {
+    chaos(words, false)
 }
 
 #[cfg(not(feature = "chaos"))]

@@ -12,7 +12,8 @@ use super::input::SessionId;
 use super::pending::Pending;
 use super::sessions::Login;
 use super::{Chat, Turn};
-use crate::record::{Conversation, KeepError, Kept, KeptMessage, Read};
+use crate::faults::{Fault, is_seeded};
+use crate::record::{Conversation, KeepError, Kept, KeptMessage, Read, Write};
 
 /// Messages in one page. A page of them fits easily into an outgoing queue.
 const PAGE: u16 = 100;
@@ -91,11 +92,16 @@ impl Chat {
         let Ok(Kept::Page { messages, more }) = result else {
             return self.go_live(turn, session, greeting);
         };
+        let messages = spoilt(messages);
         let waited = greeting.map(|so_far| so_far + count(messages.len()));
         for kept in &messages {
             let stored = greeting.is_some() && Self::waited(kept.at, since);
             let message = ServerMessage::Message(self.entry(reader, kept, stored));
             turn.deliver(vec![session], kept, message);
+            if is_seeded(Fault::DeleteOnSend) {
+                let (account, conversation, seq) = (reader, kept.conversation.clone(), kept.seq);
+                self.write_unanswered(turn, Write::Advance { account, conversation, seq });
+            }
             if let Some(login) = self.login_mut(session) {
                 login.sent.insert(kept.conversation.clone(), kept.seq);
             }
@@ -152,6 +158,17 @@ impl Chat {
             self.read_waiting(turn, session);
         }
     }
+}
+
+/// The messages as they are, unless a fault is seeded.
+fn spoilt(mut messages: Vec<KeptMessage>) -> Vec<KeptMessage> {
+    if is_seeded(Fault::Reorder) {
+        messages.reverse();
+    }
+    if is_seeded(Fault::ReplayOffByOne) && !messages.is_empty() {
+        messages.remove(0);
+    }
+    messages
 }
 
 fn count(messages: usize) -> u64 {

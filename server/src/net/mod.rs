@@ -24,7 +24,7 @@ mod listen;
 mod outbox;
 mod pace;
 mod penalty;
-mod request;
+pub mod request;
 #[cfg(test)]
 mod tests;
 pub mod tls;

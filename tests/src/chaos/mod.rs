@@ -1,6 +1,7 @@
 //! Bad days, and what must hold on them. Each scenario starts a real server, does something to it, and compares what its
 //! clients saw with what was promised. Short ones run as tests, long ones with `cargo xtask chaos` and `cargo xtask soak`.
 
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -21,8 +22,21 @@ pub mod ready;
 pub mod stalled_reader;
 pub mod storm;
 
-/// How long everybody may take to have seen everything.
-const SETTLE: Duration = Duration::from_secs(60);
+/// How long everybody may take to have seen everything, in milliseconds.
+static SETTLE_MS: AtomicU64 = AtomicU64::new(60_000);
+
+/// A fault that is built into the servers of the next stages.
+static FAULT: Mutex<Option<&str>> = Mutex::new(None);
+
+/// Waits only so long from now on: where a fault is expected, waiting for what never comes is a waste.
+pub fn settle_within(span: Duration) {
+    SETTLE_MS.store(u64::try_from(span.as_millis()).unwrap_or(u64::MAX), Ordering::SeqCst);
+}
+
+/// Seeds a fault into the servers of the next stages, which must be built with seeded faults.
+pub fn seed_fault(fault: Option<&'static str>) {
+    *FAULT.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+}
 
 /// What a scenario found out: figures as a sentence, or what was broken.
 pub type Outcome = Result<String, Broken>;
@@ -69,7 +83,11 @@ impl Stage {
     pub fn with(users: usize, how: impl FnOnce(ServerBuilder) -> ServerBuilder) -> Self {
         let users: Vec<String> = (0..users).map(user_name).collect();
         let lines: Vec<String> = users.iter().map(|user| format!("{user} password of {user}\n")).collect();
-        let server = tokio::task::block_in_place(|| how(TestServer::with().credentials(&lines.concat())).start());
+        let mut builder = TestServer::with().credentials(&lines.concat());
+        if let Some(fault) = *FAULT.lock().unwrap_or_else(PoisonError::into_inner) {
+            builder = builder.env("TERN_FAULT", fault);
+        }
+        let server = tokio::task::block_in_place(|| how(builder).start());
         let (tls, history, seen) = (any_key::client_config(), Arc::default(), Arc::default());
         Self { server, users, tls, history, seen }
     }
@@ -109,13 +127,14 @@ impl Stage {
 
     /// Waits until something holds.
     pub async fn until(&self, what: &str, mut holds: impl FnMut() -> bool) -> Result<(), Broken> {
-        let end = Instant::now() + SETTLE;
+        let span = Duration::from_millis(SETTLE_MS.load(Ordering::SeqCst));
+        let end = Instant::now() + span;
         while !holds() {
             if Instant::now() > end {
                 let log = self.server.log();
                 let last: Vec<&str> = log.lines().rev().take(20).collect();
                 let what = format!(
-                    "after {SETTLE:?} it does not hold that {what}; the log ends, newest first:\n{}",
+                    "after {span:?} it does not hold that {what}; the log ends, newest first:\n{}",
                     last.join("\n")
                 );
                 return Err(Broken { what, history: self.history().to_jsonl() });
@@ -154,10 +173,10 @@ pub fn block_on<T>(scenario: impl Future<Output = T>) -> T {
 }
 
 /// Says something to somebody again and again until told to stop; a fifth of it to the lobby.
-async fn chatter(client: &Honest, users: &[String], mut seed: Seed, stop: &std::sync::atomic::AtomicBool) {
+async fn chatter(client: &Honest, users: &[String], mut seed: Seed, stop: &AtomicBool) {
     let mut number = 0_u64;
     let run = seed.number();
-    while !stop.load(std::sync::atomic::Ordering::SeqCst) {
+    while !stop.load(Ordering::SeqCst) {
         number += 1;
         let to = &users[seed.between(0, users.len())];
         let to = (*to != client.user && !seed.number().is_multiple_of(5)).then_some(to.as_str());

@@ -7,6 +7,7 @@ use shared::message::Reason;
 use shared::name::Name;
 
 use super::{convert, query};
+use crate::faults::{Fault, is_seeded};
 use crate::record::{
     AccountId, Conversation, Device, Kept, NewMessage, Origin, Phc, SessionRow, Strikes, TicketHash, Write,
 };
@@ -53,7 +54,7 @@ pub(super) fn keep(db: &Connection, inboxes: &mut Inboxes, write: &Write) -> rus
 
 fn append(db: &Connection, inboxes: &mut Inboxes, message: &NewMessage) -> rusqlite::Result<Kept> {
     if let Some(first) = said_before(db, message)? {
-        return Ok(first);
+        return if is_seeded(Fault::NoDedupe) { append(db, inboxes, &anew(db, message)) } else { Ok(first) };
     }
     let (reader, bytes) = (waits_for(message), inbox::bytes(&message.text));
     if let (Some(reader), true) = (reader, message.bounded)
@@ -82,6 +83,13 @@ fn append(db: &Connection, inboxes: &mut Inboxes, message: &NewMessage) -> rusql
         inboxes.added(reader, bytes);
     }
     Ok(Kept::Message { seq: convert::seq(seq), at: *at, duplicate: false })
+}
+
+/// A seeded fault: the same message under an id that nobody has used.
+fn anew(db: &Connection, message: &NewMessage) -> NewMessage {
+    let mut client_id = message.client_id;
+    client_id.0[..8].copy_from_slice(&db.last_insert_rowid().to_be_bytes());
+    NewMessage { client_id, ..message.clone() }
 }
 
 /// The place and the time of the first message with this id, if it was stored before. Changes nothing.

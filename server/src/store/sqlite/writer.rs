@@ -14,6 +14,7 @@ use tracing::{error, warn};
 use super::disk::Disk;
 use super::file::{Folder, engine};
 use super::{keep, query};
+use crate::faults::{Fault, is_seeded};
 use crate::record::{KeepError, Kept, Snapshot, Ticket, Write};
 use crate::store::inbox::Inboxes;
 use crate::store::{Answer, Answers, StoreError};
@@ -84,13 +85,18 @@ impl Writer {
         if outcomes == Err(KeepError::Full) && self.disk.was_full() {
             outcomes = self.begin().and_then(|()| self.commit(&jobs));
         }
-        let outcomes = outcomes.unwrap_or_else(|refused| vec![Err(refused); jobs.len()]);
-        let answers = jobs.iter().zip(outcomes).map(|((ticket, _), result)| Answer { ticket: *ticket, result });
-        // Nobody is there to be told when the receiver is gone; what was asked for is kept all the same.
-        let _ = self.answers.blocking_send(answers.collect());
+        if !is_seeded(Fault::AckBeforeCommit) || outcomes.is_err() {
+            self.answer(&jobs, outcomes.unwrap_or_else(|refused| vec![Err(refused); jobs.len()]));
+        }
         if let Some(reply) = snapshot {
             self.snapshot(&reply);
         }
+    }
+
+    fn answer(&self, jobs: &[Job], outcomes: Vec<Outcome>) {
+        let answers = jobs.iter().zip(outcomes).map(|((ticket, _), result)| Answer { ticket: *ticket, result });
+        // Nobody is there to be told when the receiver is gone; what was asked for is kept all the same.
+        let _ = self.answers.blocking_send(answers.collect());
     }
 
     fn begin(&mut self) -> Result<(), KeepError> {
@@ -111,6 +117,9 @@ impl Writer {
     /// Keeps all jobs or, when the transaction fails, none of them.
     fn commit(&mut self, jobs: &[Job]) -> Result<Vec<Outcome>, KeepError> {
         let kept = jobs.iter().map(|(_, write)| self.one(write)).collect::<rusqlite::Result<Vec<_>>>();
+        if let (true, Ok(outcomes)) = (is_seeded(Fault::AckBeforeCommit), &kept) {
+            self.answer(jobs, outcomes.clone());
+        }
         kept.and_then(|outcomes| run(&self.db, "COMMIT").map(|()| outcomes)).map_err(|error| self.failed(error))
     }
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use server::chat::{Input, Place, Presented, Request, SessionId};
-use shared::id::{DeviceKey, OfferId, RequestId};
+use shared::id::{DeviceKey, DeviceTicket, OfferId, RequestId, ResumeTicket, Seq};
 use shared::message::{Kind, ServerMessage};
 use shared::name::Name;
 
@@ -24,20 +24,19 @@ fn requests(world: &mut World, whom: &str) -> Vec<(RequestId, Request)> {
         made.push((id, request(id)));
     };
     let (one, two) = (world.client_id(), world.client_id());
-    add(world, &|id| Request::Login {
-        id,
-        name: name.clone(),
-        password: "wrong".into(),
-        device: None,
-        remember: false,
-    });
-    add(world, &|id| Request::Register {
+    let login =
+        |id, device| Request::Login { id, name: name.clone(), password: "wrong".into(), device, remember: true };
+    add(world, &|id| login(id, None));
+    add(world, &|id| login(id, Some(DeviceTicket([9; 32]))));
+    add(world, &|id| Request::Resume { id, ticket: ResumeTicket([9; 32]), lobby: None });
+    let register = |id, password: &str| Request::Register {
         id,
         name: name.clone(),
         skeleton: None,
-        password: "long enough".into(),
+        password: password.into(),
         remember: false,
-    });
+    };
+    add(world, &|id| register(id, "long enough"));
     add(world, &|id| Request::Broadcast { id, client_id: one, text: "hi".to_owned(), kind: Kind::TEXT });
     add(world, &|id| say(id, two));
     add(world, &|id| say(id, two));
@@ -50,6 +49,9 @@ fn requests(world: &mut World, whom: &str) -> Vec<(RequestId, Request)> {
     add(world, &|id| Request::Unblock { id, name: name.clone() });
     add(world, &|id| Request::History { id, place: Place::Lobby, before: None, limit: 10 });
     add(world, &with);
+    add(world, &|id| Request::Queue { id });
+    add(world, &|id| Request::Unsend { id, to: name.clone(), seq: Seq(1) });
+    add(world, &|id| Request::Unsend { id, to: name.clone(), seq: Seq(1) });
     add(world, &|id| Request::Away { id, text: "lunch".to_owned() });
     add(world, &|id| Request::Whois { id, name: name.clone() });
     add(world, &|id| Request::Passwd { id, old: "wrong".into(), new: "new password".into() });
@@ -70,6 +72,7 @@ fn answered(message: &ServerMessage) -> Option<RequestId> {
         | ServerMessage::Ok { re }
         | ServerMessage::Sent { re, .. }
         | ServerMessage::History { re, .. }
+        | ServerMessage::Queue { re, .. }
         | ServerMessage::Whois { re, .. }
         | ServerMessage::Users { re, more: false, .. }
         | ServerMessage::Blocked { re, more: false, .. } => Some(*re),

@@ -12,6 +12,9 @@ use server::hub::HubError;
 use server::logging::{self, LoggingError};
 use server::{Config, Server, admin};
 
+/// It could not start, or not do what it was told.
+const REFUSED: u8 = 1;
+
 /// What was typed is wrong; clap uses the same code.
 const USAGE: u8 = 2;
 
@@ -33,13 +36,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tell(&mut io::stderr(), &format!("server: {}\n", logging::one_line(&*error)));
-            if is_usage(&*error) {
-                ExitCode::from(USAGE)
-            } else if error.is::<HubError>() {
-                ExitCode::from(FAILED)
-            } else {
-                ExitCode::FAILURE
-            }
+            ExitCode::from(exit_code(&*error))
         }
     }
 }
@@ -124,8 +121,14 @@ fn passwd(told: &PasswdArgs) -> Done {
     Ok(())
 }
 
-fn is_usage(error: &(dyn Error + 'static)) -> bool {
-    error.is::<LoggingError>() || error.downcast_ref().is_some_and(ConfigError::is_usage)
+fn exit_code(error: &(dyn Error + 'static)) -> u8 {
+    if error.is::<LoggingError>() || error.downcast_ref().is_some_and(ConfigError::is_usage) {
+        USAGE
+    } else if error.is::<HubError>() {
+        FAILED
+    } else {
+        REFUSED
+    }
 }
 
 /// Writes, and does not mind a reader that has gone.
@@ -176,5 +179,24 @@ impl Signals {
             std::future::pending::<()>().await;
         }
         "interrupted"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use server::run::StartError;
+    use server::store::StoreError;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_starts_servers_again_can_tell_a_failure_from_a_mistake() {
+        let task = tokio::spawn(async { panic!("a bug, made by this test") });
+        let panicked: tokio::task::JoinError = task.await.map(|()| "it ended").unwrap_err();
+        assert_eq!(exit_code(&HubError::Failed(panicked)), 70);
+        assert_eq!(exit_code(&HubError::Store(StoreError::InUse)), 70);
+        let unusable = StartError::Store { data: "data".into(), source: StoreError::InUse };
+        assert_eq!(exit_code(&unusable), 1);
+        assert_eq!(exit_code(&ConfigError::NoTls), 2);
     }
 }

@@ -222,3 +222,44 @@ fn what_is_described_says_the_same_when_read() {
     let defaults = joined(Layer::default(), &[], None);
     assert_eq!(plain(joined(Layer::default(), &[], Some(&defaults.describe()))), plain(defaults));
 }
+
+/// The rows of a table of the documentation: the first two cells of each.
+fn documented(begin: &str) -> Vec<(String, String)> {
+    let text = include_str!("../../../docs/operations.md");
+    let table = text.split_once(begin).expect("the table is there").1;
+    let cells = |line: &str| {
+        let mut cells = line.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned());
+        Some((cells.next()?, cells.next()?))
+    };
+    table.lines().skip(3).take_while(|line| line.starts_with('|')).filter_map(cells).collect()
+}
+
+#[test]
+fn the_documentation_has_every_limit_with_its_figure() {
+    let cores = "one fewer than there are cores";
+    let figure = |what: &str, figure: String| if what == "password hashes at once" { cores.to_owned() } else { figure };
+    let limits: Vec<_> =
+        limits_in_force().into_iter().map(|(what, value)| (what.to_owned(), figure(what, value))).collect();
+    let documented = documented("<!-- limits: compared with the program by a test -->");
+    for row in &limits {
+        assert!(documented.contains(row), "docs/operations.md lacks or has another figure for {row:?}");
+    }
+    for row in &documented {
+        assert!(limits.contains(row), "there is no such limit as docs/operations.md says: {row:?}");
+    }
+    let names: std::collections::BTreeSet<_> = limits.iter().map(|(what, _)| what).collect();
+    assert_eq!(names.len(), limits.len(), "two limits have one name");
+}
+
+#[test]
+fn the_documentation_has_the_defaults_of_the_options_about_limits() {
+    let text = joined(Layer::default(), &[], None).describe();
+    let rows = documented("## What you may want to set\n");
+    assert!(rows.len() > 4, "{rows:?}");
+    for (option, default) in rows {
+        let key = option.trim_matches('`').trim_start_matches("--");
+        let line = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = "));
+        let value = line.and_then(|line| line.split_whitespace().next()).map(|value| value.trim_matches('"'));
+        assert_eq!(value, Some(default.trim_matches('`')), "{option}");
+    }
+}

@@ -169,3 +169,26 @@ async fn an_invite_names_a_real_address() {
     assert!(!address.ip().is_unspecified());
     running.shutdown().await.expect("ends in order");
 }
+
+#[tokio::test]
+async fn rules_that_fail_end_the_server_and_it_says_so() {
+    let folder = folder();
+    let mut running = Server::new(config(&folder, None)).await.expect("starts").listen();
+    // The same server with rules that have a bug.
+    let (answering, answers) = mpsc::channel(1);
+    let (resulting, results) = mpsc::channel(1);
+    let store = Arc::new(crate::store::memory::MemoryStore::new(answering));
+    let auth = Auth::new(Arc::clone(&store) as Arc<dyn Store>, Vec::new(), resulting, auth::Settings::default());
+    let bug = |_: Input, _: Moment| -> Vec<crate::chat::Effect> { panic!("a bug, made by this test") };
+    let before = std::mem::replace(&mut running.hub, hub::spawn(bug, store, answers, auth, results));
+    let (outbox, _mailbox) = net::outbox(OUTBOX_BYTES, &Budget::new(TOTAL_OUTBOX_BYTES));
+    let (session, address) = (crate::chat::SessionId(1), running.local_addr());
+    let fresh =
+        crate::chat::Fresh { resume: shared::id::ResumeTicket([1; 32]), device: shared::id::DeviceTicket([2; 32]) };
+    let opened = net::Event::Opened { session, address, fresh: Box::new(fresh), outbox };
+    running.hub.events().send(opened).await.expect("the hub listens");
+    let error = running.failed().await;
+    let said = crate::logging::one_line(&error);
+    assert!(said.starts_with("the hub failed, which is a bug: task "), "{said}");
+    before.stop().await.expect("ends in order");
+}

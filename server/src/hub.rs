@@ -12,7 +12,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use shared::codec;
 use shared::id::Seq;
-use shared::message::ServerMessage;
+use shared::message::{Reason, ServerMessage};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::Instant;
@@ -48,11 +48,25 @@ const RETRY: Duration = Duration::from_millis(50);
 /// How long the hub waits at the end for sessions to take what they were sent.
 const STOP_GRACE: Duration = Duration::from_secs(5);
 
+/// When the first client may come back after a stop. A restart takes less.
+const BACK_FROM: Duration = Duration::from_millis(500);
+
+/// How much later each further one may: a TLS handshake takes two cores 2.2 ms, so that a thousand clients come as fast
+/// as they can be served, and not all in one instant.
+const BACK_STEP: Duration = Duration::from_millis(3);
+
+/// The latest that anybody is told. Beyond that several come at once.
+const BACK_WITHIN: Duration = Duration::from_secs(15);
+
 /// What holds for the hub, for people.
 pub fn limits() -> Vec<(&'static str, String)> {
     vec![
         ("events that wait for the rules", EVENTS.to_string()),
         ("sessions have to take the last word within", format!("{} s", STOP_GRACE.as_secs())),
+        (
+            "after a stop, clients come back",
+            format!("{} ms apart, within {} s", BACK_STEP.as_millis(), BACK_WITHIN.as_secs()),
+        ),
     ]
 }
 
@@ -145,6 +159,7 @@ pub fn spawn(
         flush: Flush::new(),
         stop_by: None,
         failure: None,
+        sent_away: 0,
     };
     HubHandle { events, stop, task: tokio::spawn(hub.run(queues)) }
 }
@@ -173,6 +188,8 @@ struct Hub<R, P> {
     stop_by: Option<Instant>,
     /// Why the store keeps nothing more.
     failure: Option<StoreError>,
+    /// Sessions that were told that the server goes away.
+    sent_away: u32,
 }
 
 struct Session {
@@ -237,7 +254,10 @@ where
 
     fn perform(&mut self, effect: Effect) {
         match effect {
-            Effect::Send { to, message } => self.send(&to, &message),
+            Effect::Send { to, message } => {
+                let message = self.with_time_to_return(message);
+                self.send(&to, &message);
+            }
             Effect::Deliver { to, conversation, seq, message } => self.deliver(&to, &conversation, seq, &message),
             Effect::Close { session } => self.close(session),
             Effect::Probe { session } => self.probe(session),
@@ -285,6 +305,19 @@ where
         outbox.resume();
         if std::mem::take(has_missed) {
             self.feed(Input::SessionDrained { session });
+        }
+    }
+
+    /// A farewell at a stop, with the time when to come back: another one for each session.
+    fn with_time_to_return(&mut self, message: ServerMessage) -> ServerMessage {
+        match message {
+            ServerMessage::Bye { reason, retry_ms: None } if reason == Reason::GOING_AWAY => {
+                let turns = u32::try_from(BACK_WITHIN.as_millis() / BACK_STEP.as_millis()).unwrap_or(u32::MAX);
+                let wait = BACK_FROM + BACK_STEP * (self.sent_away % turns);
+                self.sent_away += 1;
+                ServerMessage::Bye { reason, retry_ms: Some(shared::id::millis(wait)) }
+            }
+            message => message,
         }
     }
 

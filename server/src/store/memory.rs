@@ -17,7 +17,7 @@ use tokio::sync::mpsc::error::TrySendError;
 
 use super::inbox::{self, Inbox, Waiting};
 use super::page::PageBuilder;
-use super::{Answer, Answers, Job, QUEUE, Store, StoreError, waits_for};
+use super::{Answer, Answers, Job, QUEUE, STRIKES, STRIKES_FORGOTTEN, Store, StoreError, waits_for};
 use crate::record::{
     Account, AccountId, Conversation, Device, KeepError, Kept, KeptMessage, NewMessage, Phc, Read, Resumable,
     SessionRow, Snapshot, Strikes, TicketHash, Write,
@@ -325,11 +325,30 @@ impl State {
         Kept::Done
     }
 
+    /// Forgets some names when there are too many, but not the latest.
+    fn forget_strikes(&mut self, latest: &str) {
+        if self.strikes.len() <= STRIKES as usize {
+            return;
+        }
+        let mut others: Vec<_> = self
+            .strikes
+            .values()
+            .filter(|strikes| strikes.name_key != latest)
+            .map(|s| (s.locked_until, s.name_key.clone()))
+            .collect();
+        others.sort();
+        for (_, name_key) in others.into_iter().take(STRIKES_FORGOTTEN as usize) {
+            self.strikes.remove(&name_key);
+        }
+    }
+
     fn set_strikes(&mut self, strikes: Strikes) -> Kept {
         if strikes.count == 0 && strikes.locked_until.is_none() {
             self.strikes.remove(&strikes.name_key);
         } else {
-            self.strikes.insert(strikes.name_key.clone(), strikes);
+            let latest = strikes.name_key.clone();
+            self.strikes.insert(latest.clone(), strikes);
+            self.forget_strikes(&latest);
         }
         Kept::Done
     }

@@ -20,6 +20,16 @@ pub(crate) mod conformance;
 /// this is less than half a second of work, and at most 32 MiB of text.
 const QUEUE: usize = 4096;
 
+/// Names whose wrong passwords are kept. Whoever guesses can invent names; beyond this, a part is forgotten: names that
+/// are not locked first, then those whose locks end first.
+const STRIKES_KEPT: u32 = 65_536;
+
+/// The same; in tests a smaller one, to reach it.
+const STRIKES: u32 = if cfg!(test) { 64 } else { STRIKES_KEPT };
+
+/// How many are forgotten at once, so that not every further name is a search.
+const STRIKES_FORGOTTEN: u32 = STRIKES / 16;
+
 /// Free bytes on the disk below which new messages are refused, by default. SQLite's log may take as much before it is
 /// moved into the file.
 pub const DISK_FLOOR: u64 = 64 * 1024 * 1024;
@@ -45,6 +55,7 @@ pub fn limits() -> Vec<(&'static str, String)> {
     let mib = |bytes: u64| format!("{} MiB", bytes >> 20);
     vec![
         ("writes, and reads, that wait for the disk", format!("{QUEUE} each")),
+        ("names whose wrong passwords are kept", STRIKES_KEPT.to_string()),
         ("writes kept in one commit", sqlite::BATCH.to_string()),
         ("a warning of little room on the disk below", format!("{} times disk-floor", sqlite::WARN_TIMES)),
         ("set aside for a full disk", mib(sqlite::BALLAST_BYTES)),

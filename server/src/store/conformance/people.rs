@@ -6,9 +6,10 @@ use shared::name::Name;
 
 use super::{Desk, Engine, account, every_store_keeps, message};
 use crate::record::{AccountId, Conversation, Kept, Origin, Phc, SessionRow, Snapshot, Strikes, TicketHash, Write};
-use crate::store::{Job, Store};
+use crate::store::{Job, STRIKES, STRIKES_FORGOTTEN, Store};
 
 every_store_keeps!(
+    strikes_of_so_many_names_and_no_more,
     an_empty_start_with_a_lobby,
     a_name_for_one_account,
     a_look_for_one_account,
@@ -182,4 +183,32 @@ fn what_was_submitted_before_closing<E: Engine>() {
     }
     let (_, snapshot) = desk.restart();
     assert_eq!(snapshot.rooms, [(lobby, Seq(40))]);
+}
+
+fn strikes_of_so_many_names_and_no_more<E: Engine>() {
+    let mut desk = Desk::<E>::new();
+    let most = STRIKES as usize;
+    let set = |name: String, locked_until| Write::SetStrikes(Strikes { name_key: name, count: 1, locked_until });
+    for number in 0..STRIKES / 2 {
+        desk.done(set(format!("a{number:05}"), Some(UnixMs(1_000_000 - u64::from(number)))));
+        desk.done(set(format!("b{number:05}"), None));
+    }
+    assert_eq!(desk.store.snapshot().unwrap().strikes.len(), most);
+    desk.done(set("a00000".to_owned(), Some(UnixMs(2_000_000))));
+    assert_eq!(desk.store.snapshot().unwrap().strikes.len(), most, "it is no further name");
+    // The first in order that is not locked; it is the latest and stays all the same.
+    desk.done(set("b".to_owned(), None));
+    let names = |desk: &Desk<E>| {
+        let strikes = desk.store.snapshot().unwrap().strikes;
+        strikes.into_iter().map(|strikes| strikes.name_key).collect::<Vec<_>>()
+    };
+    let left = names(&desk);
+    assert_eq!(left.len(), most + 1 - STRIKES_FORGOTTEN as usize);
+    assert!(left.contains(&"b".to_owned()) && !left.contains(&"b00000".to_owned()));
+    assert!((0..STRIKES / 2).all(|number| left.contains(&format!("a{number:05}"))), "the locked ones stay longest");
+    for number in 0..2 * STRIKES {
+        desk.done(set(format!("c{number:05}"), Some(UnixMs(3_000_000 + u64::from(number)))));
+        assert!(names(&desk).len() <= most);
+    }
+    assert!(names(&desk).iter().all(|name| name.starts_with('c')));
 }

@@ -12,7 +12,7 @@ use crate::record::{
     AccountId, Conversation, Device, Kept, NewMessage, Origin, Phc, SessionRow, Strikes, TicketHash, Write,
 };
 use crate::store::inbox::{self, Inboxes};
-use crate::store::waits_for;
+use crate::store::{STRIKES, STRIKES_FORGOTTEN, waits_for};
 
 /// The setting that holds the last sign of life, in milliseconds since 1970 UTC.
 pub(super) const HEARTBEAT: &str = "heartbeat";
@@ -217,7 +217,20 @@ fn set_strikes(db: &Connection, strikes: &Strikes) -> rusqlite::Result<Kept> {
     let upsert = "INSERT INTO strike (name_key, count, locked_until) VALUES (?1, ?2, ?3)
                   ON CONFLICT (name_key) DO UPDATE SET count = excluded.count, locked_until = excluded.locked_until";
     let locked_until = locked_until.map(|until| convert::stored(until.0));
-    done(db.prepare_cached(upsert)?, params![name_key, count, locked_until])
+    db.prepare_cached(upsert)?.execute(params![name_key, count, locked_until])?;
+    forget_strikes(db, name_key)?;
+    Ok(Kept::Done)
+}
+
+/// Forgets some names when there are too many, but not the latest. In SQLite's order NULL comes first.
+fn forget_strikes(db: &Connection, latest: &str) -> rusqlite::Result<()> {
+    let names: i64 = db.prepare_cached("SELECT count(*) FROM strike")?.query_row([], |row| row.get(0))?;
+    if names > i64::from(STRIKES) {
+        let delete = "DELETE FROM strike WHERE name_key IN
+                      (SELECT name_key FROM strike WHERE name_key <> ?1 ORDER BY locked_until, name_key LIMIT ?2)";
+        db.prepare_cached(delete)?.execute(params![latest, STRIKES_FORGOTTEN])?;
+    }
+    Ok(())
 }
 
 fn heartbeat(db: &Connection, at: UnixMs) -> rusqlite::Result<Kept> {

@@ -11,6 +11,8 @@ pub mod config;
 pub mod demo;
 #[cfg(feature = "host")]
 pub mod host;
+#[cfg(test)]
+mod hostile;
 mod kept;
 pub mod net;
 pub mod peer;

@@ -116,6 +116,9 @@ impl Chat {
             }
         }
         self.begin(turn, session, arrival);
+        if let Some(old) = old {
+            self.settle_probe(turn, old);
+        }
         Ok(())
     }
 
@@ -157,6 +160,7 @@ impl Chat {
             self.close_row(turn, old, login.row, Reason::REPLACED);
         }
         self.let_in(turn, admitted, former);
+        self.settle_probe(turn, old);
     }
 
     /// Asks a session whether it lives, and lets a login wait for the answer.
@@ -205,7 +209,7 @@ impl Chat {
         self.probes.values().map(|probe| probe.until).min()
     }
 
-    /// A session that was asked has ended or is held: nobody has to wait for its answer.
+    /// A session that was asked has ended, is held, or goes on elsewhere: nobody has to wait for its answer.
     pub(super) fn settle_probe(&mut self, turn: &mut Turn, session: SessionId) {
         for admitted in self.probes.remove(&session).map(|probe| probe.waiting).unwrap_or_default() {
             self.admit(turn, admitted);

@@ -314,3 +314,23 @@ fn another_password_makes_device_tickets_worthless() {
     world.try_login_with(own, "hans", "another secret", Some(device_ticket(first)));
     assert_eq!(world.refusal(own), "locked");
 }
+
+/// Found by fuzzing: the login that waited for the old connection once took a place that was another's by then.
+#[test]
+fn a_login_that_waits_for_a_silent_session_asks_the_one_that_took_its_place() {
+    let mut world = World::new();
+    let (old, yoda) = (world.login("hans"), world.login("yoda"));
+    let waiting = world.connect();
+    world.try_login(waiting, "hans", "hans-secret");
+    let back = world.resume(old, None);
+    world.pass(SECOND);
+    assert!(is_in(&world.read(back)));
+    world.living.insert(back);
+    world.pass(60 * SECOND);
+    // Nobody has answered for the new session in time, so the waiting one has its place, and it alone.
+    assert!(is_in(&world.read(waiting)));
+    assert_eq!(bye(&world.read(back)).as_deref(), Some("replaced"));
+    world.message(yoda, "hans", "to one of them");
+    assert_eq!(world.texts(waiting), ["@yoda yoda: to one of them"]);
+    assert_eq!(world.texts(back), Vec::<String>::new());
+}

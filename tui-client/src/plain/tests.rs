@@ -4,12 +4,15 @@ use jiff::tz::{Offset, TimeZone};
 use proptest::prelude::*;
 use serde_json::Value;
 use shared::error::Code;
-use shared::id::UnixMs;
+use shared::id::{Seq, UnixMs};
 use shared::message::{Outcome, Reason};
 use shared::text::{Lines, SafeText};
 
+mod terminal;
+
 use super::*;
 use crate::app::command::{Command, Verb, find};
+use crate::app::model::Queued;
 use crate::app::peer::KeyTrust;
 use crate::app::place::{Place, name, safe};
 use crate::app::report::{
@@ -350,6 +353,10 @@ fn hostile(text: &str) -> Vec<Report> {
         Report::Said(said),
         Report::Left { name: who.clone(), reason },
         Report::User(person.clone()),
+        Report::Queued {
+            number: 1,
+            message: Queued { user: who.clone(), conv: text.to_owned(), seq: Seq(1), at: NOW, text: safe(text) },
+        },
         Report::Whois { person, created: NOW },
         Report::Notice(safe(text)),
         Report::Done(Done { user: Some(who), outcome: Some(outcome), ..Done::new(Verb::Message) }),

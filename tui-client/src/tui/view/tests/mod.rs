@@ -18,6 +18,7 @@ mod private;
 mod properties;
 mod sample;
 mod screens;
+mod terminal;
 
 /// What is drawn on a screen of this size, and what control is told.
 fn drawn((width, height): (u16, u16), model: &Model, state: &State, now: Moment) -> (Buffer, Seen) {

@@ -49,7 +49,9 @@ where
 {
     let filter = EnvFilter::try_new(directives)
         .map_err(|source| LoggingError::Directives { directives: directives.to_owned(), source })?;
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).event_format(Line).with_writer(writer).try_init();
+    // Whoever read the log may be gone. To complain of that on stderr would be a panic, which would be the end of the server.
+    let log = tracing_subscriber::fmt().log_internal_errors(false);
+    let _ = log.with_env_filter(filter).event_format(Line).with_writer(writer).try_init();
     Ok(())
 }
 

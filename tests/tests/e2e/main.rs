@@ -35,6 +35,7 @@ mod linger;
 mod lobby;
 mod lock_after_three_tries;
 mod lock_survives_a_crash;
+mod log_that_nobody_reads;
 mod login_and_names;
 mod message_limits;
 mod no_registration;

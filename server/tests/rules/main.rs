@@ -8,6 +8,7 @@ mod comeback;
 mod delivery;
 mod inbox;
 mod login;
+mod model;
 mod presence;
 mod properties;
 mod queue;

@@ -172,14 +172,16 @@ pub fn block_on<T>(scenario: impl Future<Output = T>) -> T {
     outcome
 }
 
-/// Says something to somebody again and again until told to stop; a fifth of it to the lobby.
+/// Says something to somebody again and again until told to stop; a fifth of it to the lobby, or less where so many hear
+/// it that they would do nothing else.
 async fn chatter(client: &Honest, users: &[String], mut seed: Seed, stop: &AtomicBool) {
     let mut number = 0_u64;
     let run = seed.number();
+    let to_all = u64::try_from(users.len() / 5).unwrap_or(u64::MAX).max(5);
     while !stop.load(Ordering::SeqCst) {
         number += 1;
         let to = &users[seed.between(0, users.len())];
-        let to = (*to != client.user && !seed.number().is_multiple_of(5)).then_some(to.as_str());
+        let to = (*to != client.user && !seed.number().is_multiple_of(to_all)).then_some(to.as_str());
         client.say(to, format!("{} {run:x} {number}", client.user)).await;
     }
 }

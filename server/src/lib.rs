@@ -33,6 +33,8 @@ pub mod names;
 pub mod net;
 pub mod record;
 pub mod run;
+#[cfg(test)]
+mod simulation;
 pub mod store;
 
 pub use config::Config;

@@ -144,6 +144,23 @@ pub fn faults(words: &[&str]) -> Result<()> {
     Ok(())
 }
 
+/// Sends strangers to a server on this machine and prints how many it held for too long.
+pub fn crowd(port: u16, strangers: usize) -> Result<()> {
+    server_files();
+    let held = block_on(hostile::crowd(port, strangers));
+    writeln!(io::stdout(), "{held}")?;
+    Ok(())
+}
+
+/// As many open files as the system allows: each stranger is one.
+fn server_files() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    // Fewer strangers come then.
+    let _ = setrlimit(Resource::Nofile, limit);
+}
+
 fn all_names() -> String {
     SCENARIOS.iter().map(|scenario| scenario.name).collect::<Vec<_>>().join(", ")
 }

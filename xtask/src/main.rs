@@ -46,6 +46,8 @@ fn run(words: &[&str]) -> Result<bool> {
         ["screens", folder, size] => screens(folder, size)?,
         ["chaos", rest @ ..] => chaos(rest, false)?,
         ["faults", rest @ ..] => faults(rest)?,
+        // Called by the scenario `hostile` only.
+        ["crowd", port, strangers] => crowd(port, strangers)?,
         ["soak", rest @ ..] => chaos(rest, true)?,
         _ => return Ok(false),
     }
@@ -79,6 +81,16 @@ fn screenshots(_folder: &str) -> Result<()> {
 #[cfg(feature = "chaos")]
 fn chaos(words: &[&str], is_long: bool) -> Result<()> {
     xtask::chaos::run(words, is_long)
+}
+
+#[cfg(feature = "chaos")]
+fn crowd(port: &str, strangers: &str) -> Result<()> {
+    xtask::chaos::crowd(port.parse()?, strangers.parse()?)
+}
+
+#[cfg(not(feature = "chaos"))]
+fn crowd(port: &str, strangers: &str) -> Result<()> {
+    chaos(&[port, strangers], false)
 }
 
 #[cfg(feature = "chaos")]

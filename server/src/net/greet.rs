@@ -3,10 +3,12 @@
 //! A client that speaks the wrong one of TLS and plain is answered in the language it speaks, so that it can tell its
 //! user what is wrong.
 
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::ready;
 use std::time::Duration;
 
 use shared::codec;
@@ -34,6 +36,10 @@ pub(super) const HANDSHAKE: Duration = Duration::from_secs(10);
 /// connections that wait for a login, so that a few slow ones cannot hold up the others.
 pub(super) const HANDSHAKES: usize = 256;
 
+/// Handshakes that are worked on at this moment. Many that become ready at once would stand in front of everybody who is
+/// logged in; so they take turns, and each turn is one step of the handshake, half a millisecond at most.
+const TURNS: usize = 4;
+
 /// The first byte of a TLS record that begins a handshake (RFC 8446, 5.1).
 const TLS_HANDSHAKE: u8 = 0x16;
 
@@ -47,6 +53,7 @@ pub struct Office {
     events: mpsc::Sender<Event>,
     stopped: watch::Receiver<bool>,
     handshakes: Semaphore,
+    turns: Arc<Semaphore>,
     sessions: AtomicU64,
 }
 
@@ -74,6 +81,20 @@ enum Ungreeted {
     Stopped,
 }
 
+/// Works on something step by step, each step only when it is its turn.
+async fn in_turns<F: Future>(turns: &Arc<Semaphore>, work: F) -> F::Output {
+    let mut work = std::pin::pin!(work);
+    let mut waiting = None;
+    poll_fn(move |context| {
+        let turn = waiting.get_or_insert_with(|| Box::pin(Arc::clone(turns).acquire_owned()));
+        // The semaphore is never closed. The turn is given back at the end of the step.
+        let _turn = ready!(turn.as_mut().poll(context));
+        waiting = None;
+        work.as_mut().poll(context)
+    })
+    .await
+}
+
 /// A socket on which frames can be exchanged.
 enum Ready {
     Plain(TcpStream),
@@ -84,7 +105,8 @@ impl Office {
     /// Serves connections with these settings, until `stopped` is true.
     pub fn new(settings: Settings, events: mpsc::Sender<Event>, stopped: watch::Receiver<bool>) -> Self {
         let handshakes = Semaphore::new(HANDSHAKES);
-        Self { settings, events, stopped, handshakes, sessions: AtomicU64::new(0) }
+        let turns = Arc::new(Semaphore::new(TURNS));
+        Self { settings, events, stopped, handshakes, turns, sessions: AtomicU64::new(0) }
     }
 
     /// Whether connections are encrypted.
@@ -151,7 +173,8 @@ impl Office {
                 let acceptor = TlsAcceptor::from(Arc::clone(config));
                 let accept = async {
                     let _permit = self.handshakes.acquire().await;
-                    acceptor.accept_with(stream, |session| session.set_buffer_limit(Some(TLS_BUFFER))).await
+                    let accept = acceptor.accept_with(stream, |session| session.set_buffer_limit(Some(TLS_BUFFER)));
+                    in_turns(&self.turns, accept).await
                 };
                 Ok(Ready::Encrypted(Box::new(timeout(HANDSHAKE, accept).await??)))
             }

@@ -26,6 +26,8 @@ mod pace;
 mod penalty;
 pub mod request;
 #[cfg(test)]
+pub(crate) mod simulated;
+#[cfg(test)]
 mod tests;
 pub mod tls;
 mod wire;

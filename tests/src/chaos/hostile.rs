@@ -88,20 +88,11 @@ struct Attack {
 
 async fn attack(stage: &Stage, all: &[Honest], strangers: usize, mut seed: Seed) -> Result<Attack, Broken> {
     stage.forget();
-    let held = Arc::new(AtomicUsize::new(0));
-    let port = stage.server.port();
-    let mut crowd = JoinSet::new();
-    for number in 0..strangers {
-        let (held, tls) = (Arc::clone(&held), any_key::client_config());
-        let manner = MANNERS[number % MANNERS.len()];
-        // From 200 addresses, as from as many machines.
-        let host = u8::try_from(number % 200).unwrap_or(0) + 1;
-        crowd.spawn(async move {
-            if !stranger(manner, port, host, tls, number).await {
-                held.fetch_add(1, Ordering::SeqCst);
-            }
-        });
-    }
+    let program = std::env::current_exe().map_err(|error| Broken::new(error.to_string()))?;
+    let mut crowd = tokio::process::Command::new(program);
+    crowd.args(["crowd", &stage.server.port().to_string(), &strangers.to_string()]);
+    crowd.stdout(std::process::Stdio::piped()).kill_on_drop(true);
+    let crowd = crowd.spawn().map_err(|error| Broken::new(format!("no crowd comes: {error}")))?;
     let over = AtomicBool::new(false);
     let talk = async {
         let mut number = 0_u64;
@@ -116,12 +107,37 @@ async fn attack(stage: &Stage, all: &[Honest], strangers: usize, mut seed: Seed)
         }
     };
     let wait = async {
-        while crowd.join_next().await.is_some() {}
+        let output = crowd.wait_with_output().await;
         over.store(true, Ordering::SeqCst);
+        output
     };
-    futures_util::future::join(talk, wait).await;
+    let ((), output) = futures_util::future::join(talk, wait).await;
+    let output = output.map_err(|error| Broken::new(error.to_string()))?;
+    let held = String::from_utf8_lossy(&output.stdout).trim().parse();
+    let held = held.map_err(|_| Broken::new("the crowd does not say how many were held"))?;
     stage.until("everything is acknowledged", || all.iter().all(|client| client.waiting() == 0)).await?;
-    Ok(Attack { p99: percentile(&mut stage.history().delays(), 99), held: held.load(Ordering::SeqCst) })
+    Ok(Attack { p99: percentile(&mut stage.history().delays(), 99), held })
+}
+
+/// Strangers by the thousand, in a process of their own: what they cost themselves must not slow down those who are
+/// measured. Returns how many were held for too long.
+pub async fn crowd(port: u16, strangers: usize) -> usize {
+    let held = Arc::new(AtomicUsize::new(0));
+    let tls = any_key::client_config();
+    let mut crowd = JoinSet::new();
+    for number in 0..strangers {
+        let (held, tls) = (Arc::clone(&held), Arc::clone(&tls));
+        let manner = MANNERS[number % MANNERS.len()];
+        // From 200 addresses, as from as many machines.
+        let host = u8::try_from(number % 200).unwrap_or(0) + 1;
+        crowd.spawn(async move {
+            if !stranger(manner, port, host, tls, number).await {
+                held.fetch_add(1, Ordering::SeqCst);
+            }
+        });
+    }
+    while crowd.join_next().await.is_some() {}
+    held.load(Ordering::SeqCst)
 }
 
 /// Whether the server ended the connection in time.

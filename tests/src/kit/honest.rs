@@ -32,6 +32,9 @@ const WINDOW: usize = 16;
 /// Orders that may wait for a client.
 const ORDERS: usize = 32;
 
+/// How long to wait after a login that was refused for now.
+const LATER: Duration = Duration::from_millis(500);
+
 /// How long to wait before the next attempt to connect.
 const RETRY: Duration = Duration::from_millis(5);
 
@@ -352,7 +355,10 @@ impl Client {
                     self.ticket = None;
                     self.ask_in(&mut wire).await?;
                 }
-                ServerMessage::Error(refusal) => return Err(io::Error::other(refusal.text)),
+                ServerMessage::Error(refusal) => {
+                    tokio::time::sleep(LATER).await;
+                    return Err(io::Error::other(refusal.text));
+                }
                 message => {
                     if self.hear(&mut wire, message).await.is_err() {
                         return Err(io::ErrorKind::ConnectionAborted.into());

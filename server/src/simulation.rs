@@ -188,14 +188,12 @@ impl Client {
 
     async fn ask_in(&mut self, wire: &mut Wire) -> std::io::Result<()> {
         let id = self.request();
-        wire.say(&match self.ticket.clone() {
-            Some(ticket) => ClientMessage::Resume { id, ticket, lobby: self.lobby },
-            None => {
-                let (name, password) = (self.user.clone(), "right".to_owned());
-                ClientMessage::Login { id, name, password, device: None, remember: false }
-            }
-        })
-        .await
+        let (name, password) = (self.user.clone(), "right".to_owned());
+        let ask = self.ticket.clone().map_or_else(
+            || ClientMessage::Login { id, name, password, device: None, remember: false },
+            |ticket| ClientMessage::Resume { id, ticket, lobby: self.lobby },
+        );
+        wire.say(&ask).await
     }
 
     fn request(&mut self) -> RequestId {

@@ -73,7 +73,6 @@ fn bytes(buffer: &Buffer) -> Vec<u8> {
     let blank = Buffer::empty(buffer.area);
     let mut backend = CrosstermBackend::new(&mut written);
     backend.draw(blank.diff(buffer).into_iter()).expect("memory takes every write");
-    drop(backend);
     written
 }
 

@@ -146,14 +146,16 @@ pub fn faults(words: &[&str]) -> Result<()> {
 
 /// Sends strangers to a server on this machine and prints how many it held for too long.
 pub fn crowd(port: u16, strangers: usize) -> Result<()> {
-    server_files();
+    all_files();
+    // Strangers come from other machines: what they cost themselves must not be taken from the server and its users.
+    let _ = rustix::process::nice(19);
     let held = block_on(hostile::crowd(port, strangers));
     writeln!(io::stdout(), "{held}")?;
     Ok(())
 }
 
 /// As many open files as the system allows: each stranger is one.
-fn server_files() {
+fn all_files() {
     use rustix::process::{Resource, getrlimit, setrlimit};
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;

@@ -103,6 +103,7 @@ pub(super) fn done(done: &Done) -> Option<String> {
             format!("{who} is offline: the message waits for the next login.")
         }
         (Verb::Message, _) => format!("Delivered to {who}."),
+        (Verb::Unsend, _) => format!("Taken back: {who} will not see it."),
         _ => return None,
     })
 }

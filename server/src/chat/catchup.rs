@@ -49,6 +49,11 @@ impl Feed {
         }
     }
 
+    /// Whether pages are on their way to it, so that what was missed follows at once.
+    pub(super) fn is_reading(&self) -> bool {
+        matches!(self, Self::New | Self::Reading { .. })
+    }
+
     fn greeting(&self) -> Option<u64> {
         match self {
             Self::New => Some(0),

@@ -163,7 +163,8 @@ impl Chat {
         }
         if !live {
             login.feed.missed();
-            return Outcome::STORED;
+            // One that reads its pages gets this in the next of them. One that does not drain may never.
+            return if login.feed.is_reading() { Outcome::DELIVERED } else { Outcome::STORED };
         }
         login.sent.insert(kept.conversation.clone(), kept.seq);
         turn.deliver(vec![session], kept, message);

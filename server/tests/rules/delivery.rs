@@ -123,11 +123,14 @@ fn messages_that_come_while_the_waiting_ones_are_read_follow_them() {
     let mut world = World::new();
     let hans = world.login("hans");
     world.message(hans, "yoda", "before");
+    assert_eq!(world.outcome(hans), "stored");
     world.hold = true;
     let yoda = world.connect();
     world.try_login(yoda, "yoda", "yoda-secret");
     world.pass(Duration::from_millis(100));
     world.message(hans, "yoda", "during");
+    world.release_newest();
+    assert_eq!(world.outcome(hans), "delivered", "it follows at once, not at the next login");
     world.broadcast(hans, "in the lobby");
     world.release();
     let texts = world.texts(yoda);

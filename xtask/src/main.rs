@@ -11,10 +11,11 @@ usage: cargo xtask COMMAND
   picture FILE SIZE PNG [light]   draw the bytes that a program wrote, on a terminal of SIZE (120x34)
   specimen FOLDER [SIZE]          draw the parts of the full screen in every theme
   screens FOLDER [SIZE]           draw every screen with a sample conversation in every theme
-  chaos [SCENARIO...] [--seed N]  bad days for a release build of the server, in minutes
-  faults [--seed N]               builds faults into a server and shows that the scenarios find them
-  soak [SCENARIO...] [--seed N] [--for 30m]
+  chaos [SCENARIO...] [--seed N] [--rounds N]
+                                  bad days for a release build of the server, in minutes
+  soak [SCENARIO...] [--seed N] [--rounds N] [--for 30m]
                                   the same with the full figures, in hours
+  faults [--seed N]               builds faults into a server and shows that the scenarios find them
 ";
 
 fn main() -> ExitCode {
@@ -47,7 +48,7 @@ fn run(words: &[&str]) -> Result<bool> {
         ["chaos", rest @ ..] => chaos(rest, false)?,
         ["faults", rest @ ..] => faults(rest)?,
         // Called by the scenario `hostile` only.
-        ["crowd", port, strangers] => crowd(port, strangers)?,
+        ["crowd", rest @ ..] => crowd(rest)?,
         ["soak", rest @ ..] => chaos(rest, true)?,
         _ => return Ok(false),
     }
@@ -84,13 +85,13 @@ fn chaos(words: &[&str], is_long: bool) -> Result<()> {
 }
 
 #[cfg(feature = "chaos")]
-fn crowd(port: &str, strangers: &str) -> Result<()> {
-    xtask::chaos::crowd(port.parse()?, strangers.parse()?)
+fn crowd(words: &[&str]) -> Result<()> {
+    xtask::chaos::crowd(words)
 }
 
 #[cfg(not(feature = "chaos"))]
-fn crowd(port: &str, strangers: &str) -> Result<()> {
-    chaos(&[port, strangers], false)
+fn crowd(words: &[&str]) -> Result<()> {
+    chaos(words, false)
 }
 
 #[cfg(feature = "chaos")]

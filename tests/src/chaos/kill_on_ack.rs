@@ -12,7 +12,10 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::sync::Notify;
 
 use super::{Broken, Outcome, Stage, chatter};
-use crate::kit::{Seed, Trigger};
+use crate::kit::{Honest, Seed, Trigger};
+
+/// Rounds between two looks at the whole database, which grows: the look takes as long as a round.
+const CHECK_EVERY: usize = 25;
 
 /// Kills the server `rounds` times.
 pub async fn run(rounds: usize, clients: usize, seed: u64) -> Outcome {
@@ -21,7 +24,7 @@ pub async fn run(rounds: usize, clients: usize, seed: u64) -> Outcome {
     let (process, fired) = (Arc::new(AtomicI32::new(stage.server.id())), Arc::new(Notify::new()));
     let triggers: Vec<Arc<Trigger>> = (0..clients).map(|_| Arc::new(killer(&process, &fired))).collect();
     let all = stage.clients(&triggers).await?;
-    let mut texts = 0;
+    let (mut texts, mut shown, mut again) = (0, 0, 0);
     for round in 1..=rounds {
         process.store(stage.server.id(), Ordering::SeqCst);
         triggers[seed.between(0, clients)].arm(seed.between(20, 300));
@@ -38,14 +41,20 @@ pub async fn run(rounds: usize, clients: usize, seed: u64) -> Outcome {
             Ok(())
         };
         futures_util::future::join(talk, restart).await.1?;
-        stage.settle(&all).await.map_err(|broken| Broken { what: format!("round {round}: {broken}"), ..broken })?;
-        texts += stage.history().count(|record| matches!(record, crate::kit::Record::Acknowledged { .. }));
-        stage.forget();
+        let counts =
+            stage.settle(&all).await.map_err(|broken| Broken { what: format!("round {round}: {broken}"), ..broken })?;
+        if round % CHECK_EVERY == 0 || round == rounds {
+            stage.check_database()?;
+        }
+        texts += counts.acknowledged;
+        shown += counts.shown;
+        again += counts.again;
     }
-    let passwords: usize = all.iter().map(crate::kit::Honest::passwords).sum();
+    let passwords: usize = all.iter().map(Honest::passwords).sum();
     Ok(format!(
-        "{rounds} kills on a read acknowledgement, {texts} acknowledged texts of {clients} clients: 0 lost, 0 twice, 0 out \
-         of order; {passwords} password checks in all"
+        "{rounds} kills on a read acknowledgement, {texts} acknowledged texts of {clients} clients, shown {shown} times: 0 \
+         lost, 0 twice, 0 out of order, {again} came again and were known; the database is whole; {passwords} password \
+         checks in all"
     ))
 }
 

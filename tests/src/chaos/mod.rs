@@ -1,6 +1,7 @@
 //! Bad days, and what must hold on them. Each scenario starts a real server, does something to it, and compares what its
 //! clients saw with what was promised. Short ones run as tests, long ones with `cargo xtask chaos` and `cargo xtask soak`.
 
+use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,7 +9,8 @@ use std::time::{Duration, Instant};
 use rustls::ClientConfig;
 use tokio::sync::Notify;
 
-use crate::kit::{Fault, History, Honest, HonestPlan, Seed, Trigger, user_name};
+use crate::kit::database;
+use crate::kit::{Counts, Fault, History, Honest, HonestPlan, PHC, Seed, Trigger, user_name};
 use crate::{ServerBuilder, TestServer, any_key};
 
 pub mod cut_points;
@@ -18,6 +20,7 @@ pub mod kill_on_ack;
 pub mod leak;
 pub mod lost_ack;
 pub mod mixed;
+pub mod network;
 pub mod ready;
 pub mod stalled_reader;
 pub mod storm;
@@ -85,14 +88,14 @@ impl Stage {
     /// The same, started in a certain way.
     pub fn with(users: usize, how: impl FnOnce(ServerBuilder) -> ServerBuilder) -> Self {
         let users: Vec<String> = (0..users).map(user_name).collect();
-        let lines: Vec<String> = users.iter().map(|user| format!("{user} password of {user}\n")).collect();
+        let lines: Vec<String> = users.iter().map(|user| format!("{user} {PHC}\n")).collect();
         let mut builder = TestServer::with().credentials(&lines.concat());
         if let Some(fault) = *FAULT.lock().unwrap_or_else(PoisonError::into_inner) {
             builder = builder.env("TERN_FAULT", fault);
         }
         let server = tokio::task::block_in_place(|| how(builder).start());
-        let (tls, history, seen) = (any_key::client_config(), Arc::default(), Arc::default());
-        Self { server, users, tls, history, seen }
+        let history = Arc::new(Mutex::new(History::new(&users)));
+        Self { server, users, tls: any_key::client_config(), history, seen: Arc::default() }
     }
 
     /// How the client of a user behaves.
@@ -100,6 +103,7 @@ impl Stage {
         HonestPlan {
             number,
             port: self.server.port(),
+            from: Ipv4Addr::LOCALHOST,
             tls: Arc::clone(&self.tls),
             history: Arc::clone(&self.history),
             seen: Arc::clone(&self.seen),
@@ -126,11 +130,6 @@ impl Stage {
         self.history.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Forgets what was seen: everything of it was checked.
-    pub fn forget(&self) {
-        *self.history() = History::default();
-    }
-
     /// Waits until something holds.
     pub async fn until(&self, what: &str, mut holds: impl FnMut() -> bool) -> Result<(), Broken> {
         let span = Duration::from_millis(SETTLE_MS.load(Ordering::SeqCst));
@@ -151,22 +150,45 @@ impl Stage {
         Ok(())
     }
 
-    /// Waits until everything was acknowledged and everybody has seen it, and says what is wrong then.
-    pub async fn settle(&self, clients: &[Honest]) -> Result<(), Broken> {
-        self.until("everything is acknowledged", || clients.iter().all(|client| client.waiting() == 0)).await?;
-        let complete = self.until("everybody has seen everything", || self.history().is_complete(&self.users)).await;
-        let faults = self.history().faults(&self.users);
+    /// Waits until everything was acknowledged and everybody has seen it, and says what is wrong then. Afterwards the next
+    /// round begins.
+    pub async fn settle(&self, clients: &[Honest]) -> Result<Counts, Broken> {
+        let complete = self.until("everybody has seen everything", || self.history().is_complete()).await;
+        // What should not come would come before the answer to what is asked now.
+        let fenced = self.fence(clients).await;
+        let faults = self.history().faults();
         if faults.is_empty() {
-            return complete;
+            complete.and(fenced)?;
+            let mut history = self.history();
+            let counts = history.counts();
+            history.next_round();
+            return Ok(counts);
         }
         let first: Vec<&Fault> = faults.iter().take(5).collect();
         let what = format!("{} promises are broken, the first of them {first:?}", faults.len());
         Err(Broken { what, history: self.history().to_jsonl() })
     }
 
+    /// Waits until everything that was on its way to these clients has come.
+    async fn fence(&self, clients: &[Honest]) -> Result<(), Broken> {
+        let mut asked = Vec::new();
+        for client in clients.iter().filter(|client| !client.is_away()) {
+            asked.push((client, client.fences()));
+            client.fence().await;
+        }
+        let is_answered = |(client, before): &(&Honest, usize)| client.fences() > *before;
+        self.until("everybody is answered", || asked.iter().all(is_answered)).await
+    }
+
     /// Ends the server as a crash would and starts it again.
     pub fn crash(&mut self) {
         tokio::task::block_in_place(|| self.server.crash());
+    }
+
+    /// Looks whether the database is whole, in every page and index.
+    pub fn check_database(&self) -> Result<(), Broken> {
+        let checked = tokio::task::block_in_place(|| database::check(&self.server.data()));
+        checked.map_err(|what| Broken::new(format!("the database is damaged: {what}")))
     }
 }
 
@@ -178,18 +200,24 @@ pub fn block_on<T>(scenario: impl Future<Output = T>) -> T {
     outcome
 }
 
-/// Says something to somebody again and again until told to stop; a fifth of it to the lobby, or less where so many hear
-/// it that they would do nothing else.
+/// Says something to somebody again and again until told to stop, as fast as it is acknowledged. A line in the lobby
+/// costs as much as there are users, so the more there are the rarer it is: with 20 users it is each fifth text.
 async fn chatter(client: &Honest, users: &[String], mut seed: Seed, stop: &AtomicBool) {
-    let mut number = 0_u64;
+    let lobby = (users.len() / 4).max(2);
     let run = seed.number();
-    let to_all = u64::try_from(users.len() / 5).unwrap_or(u64::MAX).max(5);
-    while !stop.load(Ordering::SeqCst) {
-        number += 1;
+    for number in 1_u64.. {
+        if stop.load(Ordering::SeqCst) {
+            return;
+        }
         let to = &users[seed.between(0, users.len())];
-        let to = (*to != client.user && !seed.number().is_multiple_of(to_all)).then_some(to.as_str());
-        client.say(to, format!("{} {run:x} {number}", client.user)).await;
+        let is_direct = *to != client.user && seed.between(0, lobby) > 0;
+        client.say(is_direct.then_some(to.as_str()), format!("{} {run:x} {number}", client.user)).await;
     }
+}
+
+/// A word about a scenario that cannot go on.
+fn cannot(what: &str) -> impl Fn(&dyn std::fmt::Display) -> Broken {
+    move |error| Broken::new(format!("{what}: {error}"))
 }
 
 /// The value below which so many hundredths of all are.

@@ -1,52 +1,65 @@
 //! What happened, as the clients saw it, and what must hold of it.
+//!
+//! Everything is judged as it is written down, so that a question such as "has everybody seen everything?" costs nothing
+//! while a thousand clients are at work. What can only be said at the end (lost, gaps, the order of each sender) is
+//! looked for by [`History::faults`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+#[cfg(test)]
+mod tests;
+
+/// Records that are written out: 200 MB, which can still be read.
+const MOST_LINES: usize = 2_000_000;
+
 /// Something that one client saw. Users and texts are unique names; a text is said once.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Record {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Record<'a> {
     /// The user wants to say this, to a user or, with `None`, to the lobby.
     Said {
         /// Whose client saw it.
-        user: String,
+        user: &'a str,
         /// To whom; `None`: to the lobby.
-        to: Option<String>,
+        to: Option<&'a str>,
         /// The text.
-        text: String,
+        text: &'a str,
     },
     /// The server has said that it is durable, at this place of its conversation.
     Acknowledged {
         /// Whose client saw it.
-        user: String,
+        user: &'a str,
         /// The text.
-        text: String,
+        text: &'a str,
         /// Its place in the conversation.
         seq: u64,
     },
     /// The server has refused it.
     Refused {
         /// Whose client saw it.
-        user: String,
+        user: &'a str,
         /// The text.
-        text: String,
+        text: &'a str,
         /// The code of the refusal.
-        code: String,
+        code: &'a str,
     },
     /// It was shown to this user: what came again under a number that was shown before is not shown.
     Shown {
         /// The user it was shown to.
-        reader: String,
+        reader: &'a str,
         /// The text.
-        text: String,
+        text: &'a str,
         /// Its place in the conversation.
         seq: u64,
     },
     /// It came again, and the client knew that.
     CameAgain {
-        /// The user it was shown to.
-        reader: String,
+        /// The user it was for.
+        reader: &'a str,
+        /// The text.
+        text: &'a str,
         /// Its place in the conversation.
         seq: u64,
     },
@@ -59,7 +72,7 @@ pub enum Fault {
     Lost {
         /// The text.
         text: String,
-        /// The user it was shown to.
+        /// The user it was not shown to.
         reader: String,
     },
     /// Shown more than once to somebody.
@@ -76,17 +89,22 @@ pub enum Fault {
         /// The user it was shown to.
         reader: String,
     },
-    /// Two places of a conversation for one text.
+    /// Two places of a conversation for one text: it was stored twice, or not everybody has one order.
     TwoPlaces {
         /// The text.
         text: String,
     },
-    /// Shown at another place than the sender was told.
-    OtherPlace {
+    /// Two texts at one place of a conversation.
+    SamePlace {
+        /// The text that was there first.
+        text: String,
+        /// The other one.
+        other: String,
+    },
+    /// Stands before a text that the same user has said earlier in this conversation.
+    Overtook {
         /// The text.
         text: String,
-        /// The user it was shown to.
-        reader: String,
     },
     /// Shown to somebody whom it was not for, or never said by anybody.
     NotFor {
@@ -104,294 +122,388 @@ pub enum Fault {
     Gap {
         /// Whose conversation.
         conversation: String,
-        /// Its place in the conversation.
+        /// The place.
         seq: u64,
     },
 }
 
+/// A conversation: `None` is the lobby, otherwise two users, the smaller number first.
+type Conversation = Option<(u32, u32)>;
+
 /// Everything that was seen, in the order in which each client saw it.
+///
+/// It is kept by rounds: [`History::next_round`] forgets the texts of a round that was found right, and what comes later
+/// must go on where that one ended.
 #[derive(Debug)]
 pub struct History {
     start: Instant,
-    records: Vec<(Duration, Record)>,
+    users: Names,
+    /// How many users there are from the beginning: the others are names that the server has made up.
+    known_users: usize,
+    /// Users who need not see the lobby.
+    absent: BTreeSet<u32>,
+    names: Names,
+    /// By the number of their names; `None` for a text that nobody has said.
+    texts: Vec<Option<Text>>,
+    kept: Vec<Kept>,
+    /// What stands where.
+    places: HashMap<(Conversation, u64), u32>,
+    /// The last place that was shown to a user.
+    newest: HashMap<(u32, Conversation), u64>,
+    /// The last place of the rounds before.
+    before: HashMap<Conversation, u64>,
+    found: BTreeSet<Fault>,
+    counts: Counts,
 }
 
-impl Default for History {
-    fn default() -> Self {
-        Self { start: Instant::now(), records: Vec::new() }
-    }
+/// How much was seen in this round.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Texts that their senders know to be durable.
+    pub acknowledged: usize,
+    /// Texts that were refused.
+    pub refused: usize,
+    /// Texts shown to somebody, once for each reader.
+    pub shown: usize,
+    /// The same, without the readers who are left out.
+    pub shown_to_others: usize,
+    /// Messages that came again and were known.
+    pub again: usize,
+    /// Texts that are neither acknowledged nor refused.
+    pub open: usize,
+    /// Readers that have not seen a text that is acknowledged.
+    pub owed: usize,
 }
 
-struct Text<'a> {
-    user: &'a str,
-    to: Option<&'a str>,
-    /// Where the sender was told it stands.
-    acknowledged: Option<u64>,
-    refused: bool,
-    places: BTreeSet<u64>,
-    shown: BTreeMap<&'a str, usize>,
+/// Numbers for names.
+#[derive(Debug, Default)]
+struct Names {
+    all: Vec<Arc<str>>,
+    numbers: HashMap<Arc<str>, u32>,
 }
 
-impl Text<'_> {
-    fn conversation(&self) -> String {
-        match self.to {
-            None => "lobby".to_owned(),
-            Some(to) => format!("{} and {}", self.user.min(to), self.user.max(to)),
+impl Names {
+    fn number(&mut self, name: &str) -> u32 {
+        if let Some(number) = self.numbers.get(name) {
+            return *number;
         }
+        let (name, number) = (Arc::<str>::from(name), u32::try_from(self.all.len()).unwrap_or(u32::MAX));
+        self.all.push(Arc::clone(&name));
+        self.numbers.insert(name, number);
+        number
     }
+
+    fn name(&self, number: u32) -> String {
+        usize::try_from(number)
+            .ok()
+            .and_then(|number| self.all.get(number))
+            .map(ToString::to_string)
+            .unwrap_or_default()
+    }
+}
+
+#[derive(Debug)]
+struct Text {
+    user: u32,
+    to: Option<u32>,
+    said: Duration,
+    is_acknowledged: bool,
+    refused: Option<String>,
+    place: Option<u64>,
+    readers: BTreeSet<u32>,
+    /// How many more should see it.
+    due: usize,
+}
+
+impl Text {
+    fn conversation(&self) -> Conversation {
+        self.to.map(|to| (self.user.min(to), self.user.max(to)))
+    }
+
+    fn is_for(&self, reader: u32) -> bool {
+        self.user != reader && self.to.is_none_or(|to| to == reader)
+    }
+}
+
+/// One record, small: a storm of a thousand clients makes millions of them.
+#[derive(Clone, Copy, Debug)]
+struct Kept {
+    at: Duration,
+    what: What,
+    user: u32,
+    text: u32,
+    seq: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    Said,
+    Acknowledged,
+    Refused,
+    Shown,
+    CameAgain,
 }
 
 impl History {
+    /// Nothing yet, for users who are there from the beginning to the end.
+    pub fn new(users: &[String]) -> Self {
+        let mut names = Names::default();
+        for user in users {
+            names.number(user);
+        }
+        Self {
+            start: Instant::now(),
+            known_users: users.len(),
+            users: names,
+            absent: BTreeSet::new(),
+            names: Names::default(),
+            texts: Vec::new(),
+            kept: Vec::new(),
+            places: HashMap::new(),
+            newest: HashMap::new(),
+            before: HashMap::new(),
+            found: BTreeSet::new(),
+            counts: Counts::default(),
+        }
+    }
+
+    /// What is said in the lobby from now on need not reach this user.
+    pub fn leave_out(&mut self, user: &str) {
+        let user = self.users.number(user);
+        self.absent.insert(user);
+    }
+
     /// Adds what was seen just now.
-    pub fn add(&mut self, record: Record) {
-        self.records.push((self.start.elapsed(), record));
+    pub fn add(&mut self, record: Record<'_>) {
+        let (what, user, text, seq) = match record {
+            Record::Said { user, text, .. } => (What::Said, user, text, 0),
+            Record::Acknowledged { user, text, seq } => (What::Acknowledged, user, text, seq),
+            Record::Refused { user, text, .. } => (What::Refused, user, text, 0),
+            Record::Shown { reader, text, seq } => (What::Shown, reader, text, seq),
+            Record::CameAgain { reader, text, seq } => (What::CameAgain, reader, text, seq),
+        };
+        let (at, user, text) = (self.start.elapsed(), self.users.number(user), self.names.number(text));
+        self.texts.resize_with(self.names.all.len(), || None);
+        self.kept.push(Kept { at, what, user, text, seq });
+        match record {
+            Record::Said { to, .. } => self.said(at, user, to, text),
+            Record::Acknowledged { .. } => self.acknowledged(text, seq),
+            Record::Refused { code, .. } => self.refused(text, code),
+            Record::Shown { .. } => self.shown(user, text, seq),
+            Record::CameAgain { .. } => self.counts.again += 1,
+        }
     }
 
-    /// How many of the records fit.
-    pub fn count(&self, fits: impl Fn(&Record) -> bool) -> usize {
-        self.records.iter().filter(|(_, record)| fits(record)).count()
+    /// What there was so far, in this round.
+    pub fn counts(&self) -> Counts {
+        self.counts
     }
 
-    /// How long each text took from its sender's wish to each of its readers.
+    /// Whether everything is acknowledged or refused, and everybody has seen what they should.
+    pub fn is_complete(&self) -> bool {
+        self.counts.open == 0 && self.counts.owed == 0
+    }
+
+    /// Whether somebody has seen this text.
+    pub fn was_shown(&self, text: &str) -> bool {
+        let number = self.names.numbers.get(text).copied();
+        number.and_then(|number| self.text(number)).is_some_and(|text| !text.readers.is_empty())
+    }
+
+    /// How long each text took from its sender's wish to each of its readers, those aside who are left out.
     pub fn delays(&self) -> Vec<Duration> {
-        let mut said = BTreeMap::new();
-        let mut delays = Vec::new();
-        for (at, record) in &self.records {
-            match record {
-                Record::Said { text, .. } => {
-                    said.insert(text.as_str(), *at);
-                }
-                Record::Shown { text, .. } => {
-                    delays.extend(said.get(text.as_str()).map(|begun| at.saturating_sub(*begun)));
-                }
-                _ => {}
-            }
-        }
-        delays
+        let shown = self.kept.iter().filter(|kept| kept.what == What::Shown && !self.absent.contains(&kept.user));
+        shown.filter_map(|kept| Some(kept.at.saturating_sub(self.text(kept.text)?.said))).collect()
     }
 
-    /// Every broken promise, when `users` are all who were there from the beginning to the end.
-    pub fn faults(&self, users: &[String]) -> BTreeSet<Fault> {
-        let mut faults = BTreeSet::new();
-        let mut texts: BTreeMap<&str, Text<'_>> = BTreeMap::new();
-        for (_, record) in &self.records {
-            if let Record::Said { user, to, text } = record {
-                let to = to.as_deref();
-                let fresh = Text {
-                    user,
-                    to,
-                    acknowledged: None,
-                    refused: false,
-                    places: BTreeSet::new(),
-                    shown: BTreeMap::new(),
-                };
-                texts.insert(text, fresh);
+    /// Every broken promise of this round.
+    pub fn faults(&self) -> BTreeSet<Fault> {
+        let mut faults = self.found.clone();
+        for (number, text) in (0..).zip(&self.texts) {
+            let Some(text) = text.as_ref().filter(|text| text.is_acknowledged && text.due > 0) else { continue };
+            let readers = (0..self.known_users).filter_map(|user| u32::try_from(user).ok());
+            let wanted =
+                readers.filter(|user| text.is_for(*user) && (text.to.is_some() || !self.absent.contains(user)));
+            for reader in wanted.filter(|user| !text.readers.contains(user)) {
+                faults.insert(Fault::Lost { text: self.names.name(number), reader: self.users.name(reader) });
             }
         }
-        self.follow(&mut texts, &mut faults);
-        for (text, known) in &texts {
-            judge(text, known, users, &mut faults);
-        }
-        gaps(&texts, &mut faults);
+        self.look_for_overtaking(&mut faults);
+        self.look_for_gaps(&mut faults);
         faults
     }
 
-    /// Whether everybody has seen everything that was acknowledged.
-    pub fn is_complete(&self, users: &[String]) -> bool {
-        !self.faults(users).iter().any(|fault| matches!(fault, Fault::Lost { .. } | Fault::Gap { .. }))
+    /// Forgets this round, which was right; the next one goes on where it ended.
+    pub fn next_round(&mut self) {
+        for (conversation, seq) in self.places.drain().map(|(place, _)| place) {
+            let last = self.before.entry(conversation).or_default();
+            *last = (*last).max(seq);
+        }
+        self.names = Names::default();
+        self.texts = Vec::new();
+        self.kept = Vec::new();
+        self.found.clear();
+        self.counts = Counts::default();
     }
 
-    fn follow<'a>(&'a self, texts: &mut BTreeMap<&'a str, Text<'a>>, faults: &mut BTreeSet<Fault>) {
-        let mut newest: BTreeMap<(&str, String), u64> = BTreeMap::new();
-        for (_, record) in &self.records {
-            match record {
-                Record::Acknowledged { text, seq, .. } => {
-                    if let Some(known) = texts.get_mut(text.as_str()) {
-                        known.acknowledged.get_or_insert(*seq);
-                        known.places.insert(*seq);
-                    }
-                }
-                Record::Refused { text, .. } => {
-                    if let Some(known) = texts.get_mut(text.as_str()) {
-                        known.refused = true;
-                    }
-                }
-                Record::Shown { reader, text, seq } => {
-                    let is_for = |known: &&mut Text<'_>| known.user != reader && known.to.is_none_or(|to| to == reader);
-                    let Some(known) = texts.get_mut(text.as_str()).filter(is_for) else {
-                        faults.insert(Fault::NotFor { text: text.clone(), reader: reader.clone() });
-                        continue;
-                    };
-                    known.places.insert(*seq);
-                    *known.shown.entry(reader).or_default() += 1;
-                    let newest = newest.entry((reader, known.conversation())).or_default();
-                    if *seq < *newest {
-                        faults.insert(Fault::OutOfOrder { text: text.clone(), reader: reader.clone() });
-                    }
-                    *newest = (*newest).max(*seq);
-                }
-                Record::Said { .. } | Record::CameAgain { .. } => {}
+    fn text(&self, number: u32) -> Option<&Text> {
+        usize::try_from(number).ok().and_then(|number| self.texts.get(number)).and_then(Option::as_ref)
+    }
+
+    fn text_mut(&mut self, number: u32) -> Option<&mut Text> {
+        usize::try_from(number).ok().and_then(|number| self.texts.get_mut(number)).and_then(Option::as_mut)
+    }
+
+    fn said(&mut self, at: Duration, user: u32, to: Option<&str>, text: u32) {
+        let to = to.map(|to| self.users.number(to));
+        let due = match to {
+            Some(to) => usize::from(to != user),
+            None => self.known_users - self.absent.len() - usize::from(!self.absent.contains(&user)),
+        };
+        let fresh = Text {
+            user,
+            to,
+            said: at,
+            is_acknowledged: false,
+            refused: None,
+            place: None,
+            readers: BTreeSet::new(),
+            due,
+        };
+        if let Some(place) = usize::try_from(text).ok().and_then(|number| self.texts.get_mut(number)) {
+            *place = Some(fresh);
+            self.counts.open += 1;
+        }
+    }
+
+    fn acknowledged(&mut self, number: u32, seq: u64) {
+        let Some(text) = self.text_mut(number) else { return };
+        let (is_first, due) = (!std::mem::replace(&mut text.is_acknowledged, true), text.due);
+        if is_first {
+            self.counts.acknowledged += 1;
+            self.counts.open -= 1;
+            self.counts.owed += due;
+        }
+        self.stands(number, seq);
+    }
+
+    fn refused(&mut self, number: u32, code: &str) {
+        let Some(text) = self.text_mut(number) else { return };
+        text.refused = Some(code.to_owned());
+        let was_shown = !text.readers.is_empty();
+        self.counts.refused += 1;
+        self.counts.open -= 1;
+        if was_shown {
+            self.found.insert(Fault::RefusedAndShown { text: self.names.name(number) });
+        }
+    }
+
+    fn shown(&mut self, reader: u32, number: u32, seq: u64) {
+        self.counts.shown += 1;
+        self.counts.shown_to_others += usize::from(!self.absent.contains(&reader));
+        let (name, reader_name) = (self.names.name(number), self.users.name(reader));
+        let is_absent = self.absent.contains(&reader);
+        let Some(text) = self.text_mut(number).filter(|text| text.is_for(reader)) else {
+            self.found.insert(Fault::NotFor { text: name, reader: reader_name });
+            return;
+        };
+        let (conversation, was_refused) = (text.conversation(), text.refused.is_some());
+        let is_first = text.readers.insert(reader);
+        if is_first && (text.to.is_some() || !is_absent) {
+            text.due = text.due.saturating_sub(1);
+            self.counts.owed -= usize::from(text.is_acknowledged);
+        }
+        if !is_first {
+            self.found.insert(Fault::Twice { text: name.clone(), reader: reader_name.clone() });
+        }
+        if was_refused {
+            self.found.insert(Fault::RefusedAndShown { text: name.clone() });
+        }
+        let newest = self.newest.entry((reader, conversation)).or_default();
+        if seq < *newest {
+            self.found.insert(Fault::OutOfOrder { text: name, reader: reader_name });
+        }
+        *newest = (*newest).max(seq);
+        self.stands(number, seq);
+    }
+
+    /// Somebody was told that this text stands here.
+    fn stands(&mut self, number: u32, seq: u64) {
+        let Some(text) = self.text_mut(number) else { return };
+        let (conversation, place) = (text.conversation(), *text.place.get_or_insert(seq));
+        if place != seq {
+            self.found.insert(Fault::TwoPlaces { text: self.names.name(number) });
+        }
+        let first = *self.places.entry((conversation, seq)).or_insert(number);
+        if first != number {
+            let (text, other) = (self.names.name(first), self.names.name(number));
+            self.found.insert(Fault::SamePlace { text, other });
+        }
+    }
+
+    /// What one user says in one conversation stands there in the order in which it was said.
+    fn look_for_overtaking(&self, faults: &mut BTreeSet<Fault>) {
+        let mut last: HashMap<(u32, Conversation), u64> = HashMap::new();
+        for kept in self.kept.iter().filter(|kept| kept.what == What::Said) {
+            let Some(text) = self.text(kept.text) else { continue };
+            let Some(place) = text.place else { continue };
+            let last = last.entry((text.user, text.conversation())).or_default();
+            if place < *last {
+                faults.insert(Fault::Overtook { text: self.names.name(kept.text) });
+            }
+            *last = (*last).max(place);
+        }
+    }
+
+    /// Places are counted without gaps, from where the round before ended. A text that was neither acknowledged nor shown
+    /// may stand somewhere unseen, so conversations with one are left out.
+    fn look_for_gaps(&self, faults: &mut BTreeSet<Fault>) {
+        let in_doubt: BTreeSet<Conversation> = self
+            .texts
+            .iter()
+            .flatten()
+            .filter(|text| text.place.is_none() && text.refused.is_none())
+            .map(Text::conversation)
+            .collect();
+        let mut taken: BTreeMap<Conversation, BTreeSet<u64>> = BTreeMap::new();
+        for (conversation, seq) in self.places.keys().filter(|(conversation, _)| !in_doubt.contains(conversation)) {
+            taken.entry(*conversation).or_default().insert(*seq);
+        }
+        for (conversation, places) in taken {
+            let first = self.before.get(&conversation).copied().unwrap_or(0) + 1;
+            let Some(&last) = places.last() else { continue };
+            if let Some(seq) = (first..=last).find(|seq| !places.contains(seq)) {
+                let conversation = conversation.map_or_else(
+                    || "lobby".to_owned(),
+                    |(one, other)| format!("{} and {}", self.users.name(one), self.users.name(other)),
+                );
+                faults.insert(Fault::Gap { conversation, seq });
             }
         }
     }
 
-    /// One line of JSON for each record.
+    /// One line of JSON for each record of this round, the newest [`MOST_LINES`] of them.
     pub fn to_jsonl(&self) -> String {
         let mut lines = String::new();
-        for (at, record) in &self.records {
-            let value = match record {
-                Record::Said { user, to, text } => serde_json::json!({"said": text, "by": user, "to": to}),
-                Record::Acknowledged { user, text, seq } => {
-                    serde_json::json!({"acknowledged": text, "to": user, "seq": seq})
+        let newest = self.kept.len().saturating_sub(MOST_LINES);
+        for Kept { at, what, user, text, seq } in &self.kept[newest..] {
+            let known = self.text(*text);
+            let (us, user, name) = (at.as_micros(), self.users.name(*user), self.names.name(*text));
+            let value = match what {
+                What::Said => {
+                    let to = known.and_then(|text| text.to).map(|to| self.users.name(to));
+                    serde_json::json!({"us": us, "said": name, "by": user, "to": to})
                 }
-                Record::Refused { user, text, code } => serde_json::json!({"refused": text, "to": user, "code": code}),
-                Record::Shown { reader, text, seq } => serde_json::json!({"shown": text, "to": reader, "seq": seq}),
-                Record::CameAgain { reader, seq } => serde_json::json!({"again": seq, "to": reader}),
+                What::Acknowledged => serde_json::json!({"us": us, "acknowledged": name, "by": user, "seq": seq}),
+                What::Refused => {
+                    let code = known.and_then(|text| text.refused.as_deref());
+                    serde_json::json!({"us": us, "refused": name, "by": user, "code": code})
+                }
+                What::Shown => serde_json::json!({"us": us, "shown": name, "reader": user, "seq": seq}),
+                What::CameAgain => serde_json::json!({"us": us, "again": name, "reader": user, "seq": seq}),
             };
-            writeln!(lines, "{{\"ms\":{},\"record\":{value}}}", at.as_millis()).expect("a String takes every write");
+            writeln!(lines, "{value}").expect("a String takes every write");
         }
         lines
-    }
-}
-
-fn judge(text: &str, known: &Text<'_>, users: &[String], faults: &mut BTreeSet<Fault>) {
-    let text = || text.to_owned();
-    if known.places.len() > 1 {
-        faults.insert(match known.acknowledged {
-            Some(_) if known.shown.is_empty() => Fault::TwoPlaces { text: text() },
-            Some(_) => {
-                Fault::OtherPlace { text: text(), reader: (*known.shown.keys().next().unwrap_or(&"")).to_owned() }
-            }
-            None => Fault::TwoPlaces { text: text() },
-        });
-    }
-    if known.refused && !known.shown.is_empty() {
-        faults.insert(Fault::RefusedAndShown { text: text() });
-    }
-    for (reader, count) in &known.shown {
-        if *count > 1 {
-            faults.insert(Fault::Twice { text: text(), reader: (*reader).to_owned() });
-        }
-    }
-    if known.acknowledged.is_none() {
-        return;
-    }
-    let readers = users.iter().filter(|user| *user != known.user && known.to.is_none_or(|to| to == *user));
-    for reader in readers.filter(|reader| !known.shown.contains_key(reader.as_str())) {
-        faults.insert(Fault::Lost { text: text(), reader: reader.clone() });
-    }
-}
-
-/// Places are counted without gaps. Texts that were neither acknowledged nor shown may stand in them unseen, so only
-/// places with as many texts as needed are asked for.
-fn gaps(texts: &BTreeMap<&str, Text<'_>>, faults: &mut BTreeSet<Fault>) {
-    let mut taken: BTreeMap<String, BTreeSet<u64>> = BTreeMap::new();
-    let mut in_doubt: BTreeSet<String> = BTreeSet::new();
-    for known in texts.values() {
-        if known.places.is_empty() && !known.refused {
-            in_doubt.insert(known.conversation());
-        }
-        taken.entry(known.conversation()).or_default().extend(&known.places);
-    }
-    for (conversation, places) in taken.iter().filter(|(conversation, _)| !in_doubt.contains(*conversation)) {
-        let (Some(&first), Some(&last)) = (places.first(), places.last()) else { continue };
-        if let Some(seq) = (first..=last).find(|seq| !places.contains(seq)) {
-            faults.insert(Fault::Gap { conversation: conversation.clone(), seq });
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn users() -> Vec<String> {
-        ["hans", "leia", "yoda"].map(str::to_owned).to_vec()
-    }
-
-    fn said(user: &str, to: Option<&str>, text: &str) -> Record {
-        Record::Said { user: user.to_owned(), to: to.map(str::to_owned), text: text.to_owned() }
-    }
-
-    fn acknowledged(user: &str, text: &str, seq: u64) -> Record {
-        Record::Acknowledged { user: user.to_owned(), text: text.to_owned(), seq }
-    }
-
-    fn shown(reader: &str, text: &str, seq: u64) -> Record {
-        Record::Shown { reader: reader.to_owned(), text: text.to_owned(), seq }
-    }
-
-    fn faults(records: &[Record]) -> Vec<Fault> {
-        let mut history = History::default();
-        for record in records {
-            history.add(record.clone());
-        }
-        history.faults(&users()).into_iter().collect()
-    }
-
-    /// Two direct messages and a line, as everybody should see them.
-    fn good() -> Vec<Record> {
-        vec![
-            said("hans", Some("yoda"), "a"),
-            said("hans", Some("yoda"), "b"),
-            said("hans", None, "c"),
-            acknowledged("hans", "a", 1),
-            shown("yoda", "a", 1),
-            acknowledged("hans", "b", 2),
-            shown("yoda", "b", 2),
-            shown("yoda", "c", 1),
-            acknowledged("hans", "c", 1),
-            shown("leia", "c", 1),
-        ]
-    }
-
-    /// The good records without the one at `place`, with others instead.
-    fn instead(place: usize, others: &[Record]) -> Vec<Fault> {
-        let mut records = good();
-        records.splice(place..=place, others.iter().cloned());
-        faults(&records)
-    }
-
-    #[test]
-    fn nothing_is_wrong_with_what_is_right() {
-        assert_eq!(faults(&good()), []);
-        // What was never acknowledged may be lost.
-        let mut records = good();
-        records.push(said("leia", Some("hans"), "lost"));
-        assert_eq!(faults(&records), []);
-    }
-
-    #[test]
-    fn every_broken_promise_is_seen() {
-        let text = |text: &str| text.to_owned();
-        let yoda = || "yoda".to_owned();
-        assert_eq!(instead(6, &[]), [Fault::Lost { text: text("b"), reader: yoda() }]);
-        assert_eq!(instead(9, &[]), [Fault::Lost { text: text("c"), reader: text("leia") }]);
-        let twice = [shown("yoda", "b", 2), shown("yoda", "b", 2)];
-        assert_eq!(instead(6, &twice), [Fault::Twice { text: text("b"), reader: yoda() }]);
-        let mut swapped = good();
-        swapped.swap(4, 6);
-        assert_eq!(faults(&swapped), [Fault::OutOfOrder { text: text("a"), reader: yoda() }]);
-        let elsewhere = instead(6, &[shown("yoda", "b", 3)]);
-        assert!(elsewhere.contains(&Fault::OtherPlace { text: text("b"), reader: yoda() }), "{elsewhere:?}");
-        assert_eq!(
-            instead(9, &[shown("leia", "c", 1), shown("leia", "a", 1)]),
-            [Fault::NotFor { text: text("a"), reader: text("leia") }]
-        );
-        assert_eq!(
-            instead(9, &[shown("leia", "c", 1), shown("leia", "who?", 9)]),
-            [Fault::NotFor { text: text("who?"), reader: text("leia") }]
-        );
-        let code = text("blocked");
-        let refused = Record::Refused { user: text("hans"), text: text("a"), code };
-        assert_eq!(instead(3, &[refused]), [Fault::RefusedAndShown { text: text("a") }]);
-        let mut gap = good();
-        gap.extend([
-            said("leia", None, "d"),
-            acknowledged("leia", "d", 3),
-            shown("hans", "d", 3),
-            shown("yoda", "d", 3),
-        ]);
-        assert_eq!(faults(&gap), [Fault::Gap { conversation: text("lobby"), seq: 2 }]);
     }
 }

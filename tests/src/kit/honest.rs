@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
-use std::net::Ipv4Addr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,13 +14,14 @@ use rustls::pki_types::ServerName;
 use shared::codec;
 use shared::error::Code;
 use shared::id::{ClientId, RequestId, ResumeTicket, Seq};
-use shared::limits::FRAME_AFTER_LOGIN;
-use shared::message::{ClientMessage, Entry, Kind, LOBBY, Outcome, Refusal, ServerMessage};
+use shared::limits::{DEAD_AFTER_MS, FRAME_AFTER_LOGIN, PING_AFTER_MS};
+use shared::message::{ClientMessage, Entry, Kind, LOBBY, Reason, Refusal, ServerMessage};
 use shared::version::{PROTO_MAX, PROTO_MIN};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
@@ -32,14 +33,25 @@ const WINDOW: usize = 16;
 /// Orders that may wait for a client.
 const ORDERS: usize = 32;
 
-/// How long to wait after a login that was refused for now.
-const LATER: Duration = Duration::from_millis(500);
+/// How long to wait before the next attempt to connect: doubled from the first to the last with each attempt in vain. A
+/// person's client waits longer; here a storm is wanted.
+const RETRY: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(320));
 
-/// How long to wait before the next attempt to connect.
-const RETRY: Duration = Duration::from_millis(5);
+/// Silence after which the server is asked whether it is there, and after which it is taken for dead.
+const SILENCE: (Duration, Duration) = (Duration::from_millis(PING_AFTER_MS), Duration::from_millis(DEAD_AFTER_MS));
+
+/// Places of one conversation that a client remembers one by one: more than can ever come again.
+const PLACES: usize = 20_000;
 
 /// How long a connection may take to be greeted, or to bring anything in the middle of a login.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The password of every user of a stage.
+pub const PASSWORD: &str = "load";
+
+/// Its hash with the cheapest parameters there are (argon2id, 8 KiB, one pass): how long a password takes is measured
+/// elsewhere, and a thousand first logins must not take a minute.
+pub const PHC: &str = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$IMY2vm4w7xmNEwSL+Q9EgHpxUP/RCSVUPz1JF9zJnTg";
 
 /// The name of the user with this number.
 pub fn user_name(number: usize) -> String {
@@ -49,10 +61,12 @@ pub fn user_name(number: usize) -> String {
 /// How a client behaves.
 #[derive(Clone)]
 pub struct HonestPlan {
-    /// Its number, which is its user's name and password.
+    /// Its number, which makes its user's name.
     pub number: usize,
     /// Where to connect on this machine.
     pub port: u16,
+    /// From which address.
+    pub from: Ipv4Addr,
     /// How TLS is done.
     pub tls: Arc<ClientConfig>,
     /// Where everything that is seen goes.
@@ -106,6 +120,9 @@ struct Counts {
     logins: AtomicUsize,
     passwords: AtomicUsize,
     going_away: AtomicUsize,
+    fences: AtomicUsize,
+    stored: AtomicU64,
+    is_away: AtomicBool,
 }
 
 enum Order {
@@ -116,6 +133,10 @@ enum Order {
     /// The connection is dropped, and no other is made until the order to come back.
     Away,
     Back,
+    /// Nothing is read any more, until the order to read again.
+    Stall,
+    Read,
+    Fence,
     Leave,
 }
 
@@ -133,17 +154,54 @@ impl Honest {
     pub async fn say(&self, to: Option<&str>, text: String) {
         let to = to.map(str::to_owned);
         self.counts.waiting.fetch_add(1, Ordering::SeqCst);
-        self.orders.send(Order::Say { to, text }).await.expect("the client runs until it is told to leave");
+        self.order(Order::Say { to, text }).await;
     }
 
     /// Drops the connection without a word, until [`Honest::back`].
     pub async fn away(&self) {
-        self.orders.send(Order::Away).await.expect("the client runs until it is told to leave");
+        self.counts.is_away.store(true, Ordering::SeqCst);
+        self.order(Order::Away).await;
     }
 
     /// Connects again.
     pub async fn back(&self) {
-        self.orders.send(Order::Back).await.expect("the client runs until it is told to leave");
+        self.counts.is_away.store(false, Ordering::SeqCst);
+        self.order(Order::Back).await;
+    }
+
+    /// Reads nothing any more and keeps the connection, until [`Honest::read`].
+    pub async fn stall(&self) {
+        self.order(Order::Stall).await;
+    }
+
+    /// Reads again.
+    pub async fn read(&self) {
+        self.order(Order::Read).await;
+    }
+
+    /// Asks the server something. Once it has answered, [`Honest::fences`] is one more, and everything that was on its
+    /// way to this client before has come.
+    pub async fn fence(&self) {
+        self.order(Order::Fence).await;
+    }
+
+    async fn order(&self, order: Order) {
+        self.orders.send(order).await.expect("the client runs until it is told to leave");
+    }
+
+    /// How many fences were answered.
+    pub fn fences(&self) -> usize {
+        self.counts.fences.load(Ordering::SeqCst)
+    }
+
+    /// Whether it was told to stay away.
+    pub fn is_away(&self) -> bool {
+        self.counts.is_away.load(Ordering::SeqCst)
+    }
+
+    /// How many messages had waited for its newest login, as the server has said.
+    pub fn stored(&self) -> u64 {
+        self.counts.stored.load(Ordering::SeqCst)
     }
 
     /// Texts that the server has not acknowledged yet.
@@ -202,10 +260,38 @@ struct Client {
     ticket: Option<ResumeTicket>,
     lobby: Option<Seq>,
     /// What was shown, by conversation.
-    shown: BTreeMap<String, BTreeSet<u64>>,
+    shown: BTreeMap<String, Shown>,
     requests: u64,
     texts: u64,
     is_away: bool,
+    is_stalled: bool,
+    /// Fences to be asked for, and those that are on their way over this connection.
+    fences: usize,
+    asked: BTreeSet<RequestId>,
+    /// How long the next attempt to connect waits, and how long the server has asked to wait.
+    retry: Duration,
+    asked_to_wait: Option<Duration>,
+}
+
+/// The places of one conversation that were shown. A real client needs no more than the last one; this one also shows
+/// what comes in a wrong order, so that it is seen.
+#[derive(Default)]
+struct Shown {
+    places: BTreeSet<u64>,
+    /// Everything up to here was shown or never will be.
+    floor: u64,
+}
+
+impl Shown {
+    /// Whether this place was not shown before.
+    fn insert(&mut self, place: u64) -> bool {
+        if self.places.len() > PLACES {
+            let newest = self.places.last().copied().unwrap_or_default();
+            self.floor = newest.saturating_sub(u64::try_from(PLACES / 2).unwrap_or(0));
+            self.places = self.places.split_off(&(self.floor + 1));
+        }
+        place > self.floor && self.places.insert(place)
+    }
 }
 
 /// Why a connection is over.
@@ -228,7 +314,12 @@ struct Wire {
 
 impl Wire {
     async fn open(plan: &HonestPlan) -> io::Result<Self> {
-        let socket = TcpStream::connect((Ipv4Addr::LOCALHOST, plan.port)).await?;
+        let socket = TcpSocket::new_v4()?;
+        // A port that is bound beforehand is used up for a minute, and there are few of them.
+        if plan.from != Ipv4Addr::LOCALHOST {
+            socket.bind(SocketAddr::from((plan.from, 0)))?;
+        }
+        let socket = socket.connect(SocketAddr::from((Ipv4Addr::LOCALHOST, plan.port))).await?;
         socket.set_nodelay(true)?;
         let name = ServerName::from(std::net::IpAddr::from(Ipv4Addr::LOCALHOST));
         let stream = TlsConnector::from(Arc::clone(&plan.tls)).connect(name, socket).await?;
@@ -270,6 +361,11 @@ impl Client {
             requests: 0,
             texts: 0,
             is_away: false,
+            is_stalled: false,
+            fences: 0,
+            asked: BTreeSet::new(),
+            retry: RETRY.0,
+            asked_to_wait: None,
         }
     }
 
@@ -285,8 +381,14 @@ impl Client {
             match self.session().await {
                 End::Leave => return,
                 End::Away => self.is_away = true,
-                End::Lost => tokio::time::sleep(RETRY).await,
+                End::Lost => {
+                    let doubled = (self.retry * 2).min(RETRY.1);
+                    let wait = std::mem::replace(&mut self.retry, doubled);
+                    tokio::time::sleep(self.asked_to_wait.take().unwrap_or(wait)).await;
+                }
             }
+            self.is_stalled = false;
+            self.fences += std::mem::take(&mut self.asked).len();
             self.pending.iter_mut().for_each(|pending| pending.request = None);
         }
     }
@@ -295,20 +397,33 @@ impl Client {
     async fn session(&mut self) -> End {
         let greeted = tokio::time::timeout(PATIENCE, self.enter()).await;
         let Ok(Ok(mut wire)) = greeted else { return End::Lost };
+        let (mut heard, mut has_asked) = (Instant::now(), false);
         loop {
             if let Err(error) = self.send_waiting(&mut wire).await {
                 return error.into();
             }
             let has_room = self.pending.len() < ORDERS;
+            let silence = heard + if has_asked { SILENCE.1 } else { SILENCE.0 };
             let step = tokio::select! {
-                message = wire.receive() => match message {
-                    Ok(message) => self.hear(&mut wire, message).await,
+                message = wire.receive(), if !self.is_stalled => match message {
+                    Ok(message) => {
+                        (heard, has_asked) = (Instant::now(), false);
+                        self.hear(&mut wire, message).await
+                    }
                     Err(error) => Err(error.into()),
                 },
                 order = self.orders.recv(), if has_room => match order {
                     Some(order) => self.take(order),
                     None => Err(End::Leave),
                 },
+                () = tokio::time::sleep_until(silence), if !self.is_stalled => {
+                    if has_asked {
+                        return End::Lost;
+                    }
+                    has_asked = true;
+                    let ping = codec::encode(&ClientMessage::Ping { n: self.requests });
+                    wire.send(&[ping]).await.map_err(Into::into)
+                }
             };
             if let Err(end) = step {
                 return end;
@@ -323,12 +438,24 @@ impl Client {
                 let mut cid = [0; 16];
                 cid[..8].copy_from_slice(&u64::try_from(self.plan.number).unwrap_or(u64::MAX).to_be_bytes());
                 cid[8..].copy_from_slice(&self.texts.to_be_bytes());
-                self.note(Record::Said { user: self.user.clone(), to: to.clone(), text: text.clone() });
+                self.note(Record::Said { user: &self.user, to: to.as_deref(), text: &text });
                 self.pending.push_back(Pending { cid: ClientId(cid), to, text, request: None });
                 Ok(())
             }
             Order::Away => Err(End::Away),
             Order::Back => Ok(()),
+            Order::Stall => {
+                self.is_stalled = true;
+                Ok(())
+            }
+            Order::Read => {
+                self.is_stalled = false;
+                Ok(())
+            }
+            Order::Fence => {
+                self.fences += 1;
+                Ok(())
+            }
             Order::Leave => Err(End::Leave),
         }
     }
@@ -350,15 +477,15 @@ impl Client {
                     self.ticket = ticket.or(self.ticket.take());
                     self.lobby = lobby.or(self.lobby);
                 }
-                ServerMessage::Ready { .. } => break,
+                ServerMessage::Ready { stored } => {
+                    self.counts.stored.store(stored, Ordering::SeqCst);
+                    break;
+                }
                 ServerMessage::Error(refusal) if refusal.code == Code::TICKET_EXPIRED => {
                     self.ticket = None;
                     self.ask_in(&mut wire).await?;
                 }
-                ServerMessage::Error(refusal) => {
-                    tokio::time::sleep(LATER).await;
-                    return Err(io::Error::other(refusal.text));
-                }
+                ServerMessage::Error(refusal) => return Err(io::Error::other(refusal.text)),
                 message => {
                     if self.hear(&mut wire, message).await.is_err() {
                         return Err(io::ErrorKind::ConnectionAborted.into());
@@ -366,6 +493,7 @@ impl Client {
                 }
             }
         }
+        self.retry = RETRY.0;
         self.counts.logins.fetch_add(1, Ordering::SeqCst);
         self.plan.seen.notify_waiters();
         Ok(wire)
@@ -377,7 +505,7 @@ impl Client {
             ClientMessage::Resume { id, ticket, lobby: self.lobby }
         } else {
             self.counts.passwords.fetch_add(1, Ordering::SeqCst);
-            let (name, password) = (self.user.clone(), format!("password of {}", self.user));
+            let (name, password) = (self.user.clone(), PASSWORD.to_owned());
             ClientMessage::Login { id, name, password, device: None, remember: false }
         };
         wire.send(&[codec::encode(&ask)]).await
@@ -401,19 +529,31 @@ impl Client {
                 frames.push(codec::encode(&ClientMessage::Send { id, cid: pending.cid, to, text, kind: Kind::TEXT }));
             }
         }
+        for _ in 0..std::mem::take(&mut self.fences) {
+            // Any request that the rules answer will do; the block list of these users is empty.
+            let id = self.request();
+            self.asked.insert(id);
+            frames.push(codec::encode(&ClientMessage::Blocked { id }));
+        }
         if frames.is_empty() { Ok(()) } else { wire.send(&frames).await }
     }
 
     async fn hear(&mut self, wire: &mut Wire, message: ServerMessage) -> Result<(), End> {
         match message {
             ServerMessage::Message(entry) => self.show(wire, entry).await?,
-            ServerMessage::Sent { re, seq, outcome, .. } => self.acknowledged(re, seq, &outcome),
+            ServerMessage::Sent { re, seq, .. } => self.acknowledged(re, seq),
             ServerMessage::Error(refusal) => self.refused(refusal)?,
             ServerMessage::Ping { n } => wire.send(&[codec::encode(&ClientMessage::Pong { n })]).await?,
-            ServerMessage::Bye { reason, .. } => {
-                if reason.as_str() == "going-away" {
+            ServerMessage::Blocked { re, more: false, .. } if self.asked.remove(&re) => {
+                self.counts.fences.fetch_add(1, Ordering::SeqCst);
+                self.plan.seen.notify_waiters();
+            }
+            ServerMessage::Bye { reason, retry_ms } => {
+                if reason == Reason::GOING_AWAY {
                     self.counts.going_away.fetch_add(1, Ordering::SeqCst);
+                    self.plan.seen.notify_waiters();
                 }
+                self.asked_to_wait = retry_ms.map(Duration::from_millis);
                 return Err(End::Lost);
             }
             _ => {}
@@ -428,12 +568,12 @@ impl Client {
             self.lobby = self.lobby.max(Some(seq));
         }
         if from != self.user {
-            let reader = self.user.clone();
             let is_new = self.shown.entry(conv.clone()).or_default().insert(seq.0);
+            let (reader, text, seq) = (self.user.as_str(), text.as_str(), seq.0);
             self.note(if is_new {
-                Record::Shown { reader, text, seq: seq.0 }
+                Record::Shown { reader, text, seq }
             } else {
-                Record::CameAgain { reader, seq: seq.0 }
+                Record::CameAgain { reader, text, seq }
             });
         }
         if conv != LOBBY {
@@ -442,10 +582,9 @@ impl Client {
         Ok(())
     }
 
-    fn acknowledged(&mut self, re: RequestId, seq: Seq, _outcome: &Outcome) {
+    fn acknowledged(&mut self, re: RequestId, seq: Seq) {
         let Some(pending) = self.answered(re) else { return };
-        let user = self.user.clone();
-        self.note(Record::Acknowledged { user, text: pending.text, seq: seq.0 });
+        self.note(Record::Acknowledged { user: &self.user, text: &pending.text, seq: seq.0 });
         self.counts.waiting.fetch_sub(1, Ordering::SeqCst);
         self.counts.acknowledged.fetch_add(1, Ordering::SeqCst);
         if let Some(trigger) = &self.plan.trigger {
@@ -460,8 +599,7 @@ impl Client {
             return Err(End::Lost);
         }
         if let Some(pending) = refusal.re.and_then(|re| self.answered(re)) {
-            let (user, code) = (self.user.clone(), refusal.code.as_str().to_owned());
-            self.note(Record::Refused { user, text: pending.text, code });
+            self.note(Record::Refused { user: &self.user, text: &pending.text, code: refusal.code.as_str() });
             self.counts.waiting.fetch_sub(1, Ordering::SeqCst);
         }
         Ok(())
@@ -472,7 +610,7 @@ impl Client {
         self.pending.remove(place)
     }
 
-    fn note(&self, record: Record) {
+    fn note(&self, record: Record<'_>) {
         self.plan.history.lock().unwrap_or_else(PoisonError::into_inner).add(record);
         self.plan.seen.notify_waiters();
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -21,8 +21,25 @@ pub enum Treatment {
     CutAfter(u64),
     /// Both sockets stay open, and after so many bytes from the server nothing more reaches the client.
     SwallowAfter(u64),
+    /// Both sockets stay open, and after so many bytes from the server nothing passes any more, either way.
+    StallAfter(u64),
+    /// Both sides are reset after so many bytes from the server: what is on its way is lost.
+    ResetAfter(u64),
     /// What passes from the server takes so much longer.
     Delay(Duration),
+    /// So many bytes a second pass from the server.
+    Throttle(u64),
+}
+
+/// What is done with what comes from the server.
+enum Fate {
+    /// More may pass.
+    Pass,
+    /// The rest never does, and the sockets stay open.
+    Swallow,
+    Cut,
+    Reset,
+    Stall,
 }
 
 /// A proxy for one server. Dropping it cuts every connection.
@@ -128,55 +145,96 @@ async fn carry(client: TcpStream, number: usize, treatment: Treatment, shared: A
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
     let mut orders = shared.orders.subscribe();
-    tokio::select! {
-        () = forth(from_client, to_server) => {}
-        () = back(from_server, to_client, (number, treatment), &shared) => {}
-        _ = orders.wait_for(|orders| orders.cut_before > number) => {}
+    let way = Way { number, treatment, shared: &shared };
+    let ended = tokio::select! {
+        () = forth(from_client, &to_server) => Fate::Cut,
+        fate = way.back(from_server, &to_client) => fate,
+        _ = orders.wait_for(|orders| orders.cut_before > number) => Fate::Cut,
+    };
+    match ended {
+        // Nobody reads or writes; the sockets go with the orders to cut.
+        Fate::Stall => drop(orders.wait_for(|orders| orders.cut_before > number).await),
+        Fate::Reset => {
+            let _ = (to_client.as_ref().set_zero_linger(), to_server.as_ref().set_zero_linger());
+        }
+        _ => {}
     }
 }
 
-async fn forth(mut from: OwnedReadHalf, mut to: OwnedWriteHalf) {
+async fn forth(mut from: OwnedReadHalf, to: &OwnedWriteHalf) {
     let mut buffer = vec![0; 16 * 1024];
     while let Ok(count @ 1..) = from.read(&mut buffer).await {
-        if to.write_all(&buffer[..count]).await.is_err() {
+        if write(to, &buffer[..count]).await.is_err() {
             return;
         }
     }
 }
 
-async fn back(
-    mut from: OwnedReadHalf,
-    mut to: OwnedWriteHalf,
-    (number, treatment): (usize, Treatment),
-    shared: &Shared,
-) {
-    let mut buffer = vec![0; 16 * 1024];
-    let mut passed = 0;
-    while let Ok(count @ 1..) = from.read(&mut buffer).await {
+async fn write(to: &OwnedWriteHalf, mut bytes: &[u8]) -> std::io::Result<()> {
+    while !bytes.is_empty() {
+        to.writable().await?;
+        match to.try_write(bytes) {
+            Ok(count) => bytes = &bytes[count..],
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// The way from the server to one client.
+struct Way<'a> {
+    number: usize,
+    treatment: Treatment,
+    shared: &'a Shared,
+}
+
+impl Way<'_> {
+    async fn back(&self, mut from: OwnedReadHalf, to: &OwnedWriteHalf) -> Fate {
+        let mut buffer = vec![0; 16 * 1024];
+        let (mut passed, mut swallows) = (0, false);
+        while let Ok(count @ 1..) = from.read(&mut buffer).await {
+            let orders = *self.shared.orders.borrow();
+            if orders.cut_before > self.number {
+                return Fate::Cut;
+            }
+            if orders.swallow || swallows {
+                continue;
+            }
+            let (part, then) = self.judge(count, passed).await;
+            if write(to, &buffer[..part]).await.is_err() {
+                return Fate::Cut;
+            }
+            passed += u64::try_from(part).unwrap_or(0);
+            self.shared.to_client.store(passed, Ordering::SeqCst);
+            match then {
+                Fate::Pass => {}
+                Fate::Swallow => swallows = true,
+                end => return end,
+            }
+        }
+        Fate::Cut
+    }
+
+    /// How many of `count` bytes pass when so many have passed before, and what comes then.
+    async fn judge(&self, count: usize, passed: u64) -> (usize, Fate) {
         let whole = u64::try_from(count).unwrap_or(u64::MAX);
-        let room = match treatment {
-            Treatment::Pass => whole,
+        let (limit, end) = match self.treatment {
+            Treatment::Pass => return (count, Fate::Pass),
             Treatment::Delay(span) => {
                 tokio::time::sleep(span).await;
-                whole
+                return (count, Fate::Pass);
             }
-            Treatment::CutAfter(limit) | Treatment::SwallowAfter(limit) => whole.min(limit.saturating_sub(passed)),
+            Treatment::Throttle(rate) => {
+                tokio::time::sleep(Duration::from_micros(whole * 1_000_000 / rate.max(1))).await;
+                return (count, Fate::Pass);
+            }
+            Treatment::CutAfter(limit) => (limit, Fate::Cut),
+            Treatment::SwallowAfter(limit) => (limit, Fate::Swallow),
+            Treatment::StallAfter(limit) => (limit, Fate::Stall),
+            Treatment::ResetAfter(limit) => (limit, Fate::Reset),
         };
-        let orders = *shared.orders.borrow();
-        if orders.cut_before > number {
-            return;
-        }
-        if orders.swallow {
-            continue;
-        }
-        let part = usize::try_from(room).unwrap_or(count).min(count);
-        if to.write_all(&buffer[..part]).await.is_err() {
-            return;
-        }
-        passed += room;
-        shared.to_client.store(passed, Ordering::SeqCst);
-        if room < whole && matches!(treatment, Treatment::CutAfter(_)) {
-            return;
-        }
+        let room = limit.saturating_sub(passed);
+        if room >= whole { (count, Fate::Pass) } else { (usize::try_from(room).unwrap_or(count), end) }
     }
 }

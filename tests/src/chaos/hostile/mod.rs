@@ -1,0 +1,161 @@
+//! Strangers by the thousand hold connections open, say nothing, say nonsense, and guess passwords. Whoever is logged in
+//! notices nothing, the strangers are closed in time, and the memory comes back.
+
+use std::net::Ipv4Addr;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use super::{Broken, Outcome, Stage, cannot, percentile, resident};
+use crate::kit::{Honest, HonestPlan, Seed};
+
+mod crowd;
+
+pub use crowd::{Crowd, Report, crowd};
+
+/// The longest p99 of those who are logged in.
+const P99: Duration = Duration::from_millis(250);
+
+/// How often somebody says something.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// One text of so many is for everybody.
+const LOBBY_EVERY: usize = 5;
+
+/// How much larger than after the first attack the memory may be after the second one, in KiB: or a twentieth.
+const MEMORY: u64 = 8 * 1024;
+
+/// From where strangers are judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strangers {
+    /// As from other machines: what counts by address counts, and few get as far as a login.
+    Limited,
+    /// As from this machine: nothing counts but the deadlines.
+    Exempt,
+}
+
+/// An attack.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// How many strangers there are at once.
+    pub strangers: usize,
+    /// How many users are logged in.
+    pub people: usize,
+    /// How long the strangers come again and again.
+    pub span: Duration,
+    /// How they are judged.
+    pub judged: Strangers,
+}
+
+/// Attacks a server twice. `program` is what [`crowd`] runs in, so that the strangers do not take the files and the time
+/// of those who are measured.
+pub async fn run(plan: Plan, seed: u64, program: impl Fn(&Crowd) -> Command) -> Outcome {
+    let judged = if plan.judged == Strangers::Limited { "strict" } else { "on" };
+    // Without registration a name that nobody has costs a password check, too.
+    let stage = Stage::with(plan.people, |builder| builder.arg("--no-register").arg("--limits").arg(judged));
+    // Each from an address of its own: where limits are strict, sixteen of one address may wait for a login.
+    let from = |number: usize| Ipv4Addr::from(0x7f02_0001 + u32::try_from(number).unwrap_or(0));
+    let all: Vec<Honest> =
+        (0..plan.people).map(|number| Honest::start(HonestPlan { from: from(number), ..stage.plan(number) })).collect();
+    stage.until("everybody is logged in", || all.iter().all(|client| client.logins() > 0)).await?;
+    let id = stage.server.id();
+    let mut seed = Seed::new(seed);
+    let calm = talk_for(&stage, &all, Duration::from_secs(5), seed.split()).await?;
+    let fresh = resident(id);
+    let first = attack(&stage, &all, plan, seed.split(), &program).await?;
+    let before = resident(id);
+    let second = attack(&stage, &all, plan, seed.split(), &program).await?;
+    let after = resident(id);
+    let lost = all.iter().map(Honest::logins).sum::<usize>() - plan.people;
+    let p99 = first.p99.max(second.p99);
+    let figures = format!(
+        "{} strangers ({:?}) for {:?}, twice, against {} users: {} and {} connections; p99 of the users {:.1?} and {:.1?} \
+         ({calm:.1?} before), {lost} of them lost their connection; {} and {} strangers were not closed in time; memory \
+         {fresh} KiB before, {before} KiB after the first, {after} KiB after the second, {} KiB at most",
+        plan.strangers,
+        plan.judged,
+        plan.span,
+        plan.people,
+        first.report.connections,
+        second.report.connections,
+        first.p99,
+        second.p99,
+        first.report.late,
+        second.report.late,
+        first.peak.max(second.peak),
+    );
+    let has_memory = after <= before + (before / 20).max(MEMORY);
+    if has_memory && p99 <= P99 && lost == 0 && first.report.late + second.report.late == 0 {
+        Ok(figures)
+    } else {
+        let late = [first.report.latest, second.report.latest].join("; ");
+        Err(Broken::new(format!("{figures}; the latest: {late}")))
+    }
+}
+
+struct Attack {
+    p99: Duration,
+    peak: u64,
+    report: Report,
+}
+
+async fn attack(
+    stage: &Stage,
+    all: &[Honest],
+    plan: Plan,
+    mut seed: Seed,
+    program: impl Fn(&Crowd) -> Command,
+) -> Result<Attack, Broken> {
+    let crowd =
+        Crowd { port: stage.server.port(), strangers: plan.strangers, span: plan.span, seed: seed.number() >> 1 };
+    let child = program(&crowd).stdout(Stdio::piped()).spawn().map_err(|error| cannot("no strangers")(&error))?;
+    let over = AtomicBool::new(false);
+    let watch = async {
+        let report = tokio::task::spawn_blocking(move || report_of(child)).await;
+        over.store(true, Ordering::SeqCst);
+        report.map_err(|error| cannot("no report")(&error))?
+    };
+    let id = stage.server.id();
+    let talking = talk(all, seed.split(), || over.load(Ordering::SeqCst), || resident(id));
+    let (peak, report) = futures_util::future::join(talking, watch).await;
+    let report = report?;
+    stage.until("everything is acknowledged and seen", || stage.history().is_complete()).await?;
+    let p99 = percentile(&mut stage.history().delays(), 99);
+    stage.settle(all).await?;
+    Ok(Attack { p99, peak, report })
+}
+
+fn report_of(child: Child) -> Result<Report, Broken> {
+    let output = child.wait_with_output().map_err(|error| cannot("the strangers are lost")(&error))?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    Report::parse(&said).ok_or_else(|| Broken::new(format!("the strangers gave up ({}): {said}", output.status)))
+}
+
+/// How it is without strangers: the p99.
+async fn talk_for(stage: &Stage, all: &[Honest], span: Duration, seed: Seed) -> Result<Duration, Broken> {
+    let end = tokio::time::Instant::now() + span;
+    talk(all, seed, || tokio::time::Instant::now() > end, || 0).await;
+    stage.until("everything is acknowledged and seen", || stage.history().is_complete()).await?;
+    let p99 = percentile(&mut stage.history().delays(), 99);
+    stage.settle(all).await?;
+    Ok(p99)
+}
+
+/// Users talk until it is over, at the pace of people. Returns the most of what `figure` says meanwhile.
+async fn talk(all: &[Honest], mut seed: Seed, is_over: impl Fn() -> bool, figure: impl Fn() -> u64) -> u64 {
+    let (run, mut most) = (seed.number(), 0);
+    let mut ticks = tokio::time::interval(PAUSE);
+    for number in 0_u64.. {
+        if is_over() {
+            break;
+        }
+        ticks.tick().await;
+        let (from, to) = (seed.between(0, all.len()), seed.between(0, all.len()));
+        let is_direct = from != to && seed.between(0, LOBBY_EVERY) > 0;
+        all[from].say(is_direct.then_some(all[to].user.as_str()), format!("{run:x} {number}")).await;
+        if number % 50 == 0 {
+            most = most.max(figure());
+        }
+    }
+    most
+}

@@ -403,8 +403,12 @@ impl History {
         self.counts.shown_to_others += usize::from(!self.absent.contains(&reader));
         let (name, reader_name) = (self.names.name(number), self.users.name(reader));
         let is_absent = self.absent.contains(&reader);
+        let is_known = self.text(number).is_some();
         let Some(text) = self.text_mut(number).filter(|text| text.is_for(reader)) else {
-            self.found.insert(Fault::NotFor { text: name, reader: reader_name });
+            // Who is left out may still be reading what the others had in the round before.
+            if is_known || !is_absent {
+                self.found.insert(Fault::NotFor { text: name, reader: reader_name });
+            }
             return;
         };
         let (conversation, was_refused) = (text.conversation(), text.refused.is_some());

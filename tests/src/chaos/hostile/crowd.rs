@@ -101,11 +101,10 @@ impl Manner {
     /// How long the server bears it.
     fn deadline(self) -> Duration {
         match self {
-            // The first byte has its deadline and the rest of the handshake another one.
-            Self::Silent | Self::Garbage => STAGE,
-            Self::OneByteInTenSeconds | Self::HalfOfTls => STAGE * 2,
-            Self::TlsAndSilence | Self::HugeFrame => STAGE * 3,
-            Self::Guesses => STAGE * 3 + LOGIN,
+            Self::Silent | Self::Garbage | Self::OneByteInTenSeconds | Self::HalfOfTls => STAGE,
+            // The handshake has its deadline, and `hello` another one.
+            Self::TlsAndSilence | Self::HugeFrame => STAGE * 2,
+            Self::Guesses => STAGE * 2 + LOGIN,
         }
     }
 }

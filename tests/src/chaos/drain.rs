@@ -41,7 +41,7 @@ pub async fn run(clients: usize, seed: u64) -> Outcome {
         let start = Instant::now();
         stage.server.signal(Signal::TERM);
         for client in &stalled {
-            client.read().await;
+            client.read();
         }
         let exit = tokio::task::block_in_place(|| stage.server.wait());
         let took = start.elapsed();
@@ -66,7 +66,7 @@ pub async fn run(clients: usize, seed: u64) -> Outcome {
 /// Says more than fits into the queues of those who do not read.
 async fn fill_queues(stage: &Stage, all: &[Honest], stalled: &[&Honest]) -> Result<(), Broken> {
     for client in stalled {
-        client.stall().await;
+        client.stall();
     }
     let filler = "x".repeat(LINE);
     for number in 0..LINES {

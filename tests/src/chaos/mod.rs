@@ -153,7 +153,7 @@ impl Stage {
     /// Waits until everything was acknowledged and everybody has seen it, and says what is wrong then. Afterwards the next
     /// round begins.
     pub async fn settle(&self, clients: &[Honest]) -> Result<Counts, Broken> {
-        let complete = self.until("everybody has seen everything", || self.history().is_complete()).await;
+        let complete = self.complete(clients).await;
         // What should not come would come before the answer to what is asked now.
         let fenced = self.fence(clients).await;
         let faults = self.history().faults();
@@ -167,6 +167,12 @@ impl Stage {
         let first: Vec<&Fault> = faults.iter().take(5).collect();
         let what = format!("{} promises are broken, the first of them {first:?}", faults.len());
         Err(Broken { what, history: self.history().to_jsonl() })
+    }
+
+    /// Waits until everything that these clients were told to say was acknowledged and shown to everybody.
+    async fn complete(&self, clients: &[Honest]) -> Result<(), Broken> {
+        let is_said = || clients.iter().all(|client| client.waiting() == 0);
+        self.until("everybody has seen everything", || is_said() && self.history().is_complete()).await
     }
 
     /// Waits until everything that was on its way to these clients has come.

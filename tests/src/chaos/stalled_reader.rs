@@ -65,7 +65,7 @@ async fn round(
 ) -> Result<Duration, Broken> {
     let [talks, .., stalls] = all else { return Err(Broken::new("three clients are needed")) };
     if reader == Reader::Stalls {
-        stalls.stall().await;
+        stalls.stall();
     }
     let filler = "x".repeat(LINE);
     for number in 0..broadcasts {
@@ -81,6 +81,7 @@ async fn round(
     let p99 = percentile(&mut stage.history().delays(), 99);
     if reader == Reader::Stalls {
         stalls.away().await;
+        stalls.read();
         stalls.back().await;
     }
     stage.settle(all).await?;

@@ -123,6 +123,9 @@ struct Counts {
     fences: AtomicUsize,
     stored: AtomicU64,
     is_away: AtomicBool,
+    is_stalled: AtomicBool,
+    /// Told when the client is to read again, or no more.
+    changed: Notify,
 }
 
 enum Order {
@@ -133,9 +136,6 @@ enum Order {
     /// The connection is dropped, and no other is made until the order to come back.
     Away,
     Back,
-    /// Nothing is read any more, until the order to read again.
-    Stall,
-    Read,
     Fence,
     Leave,
 }
@@ -170,13 +170,15 @@ impl Honest {
     }
 
     /// Reads nothing any more and keeps the connection, until [`Honest::read`].
-    pub async fn stall(&self) {
-        self.order(Order::Stall).await;
+    pub fn stall(&self) {
+        self.counts.is_stalled.store(true, Ordering::SeqCst);
+        self.counts.changed.notify_one();
     }
 
     /// Reads again.
-    pub async fn read(&self) {
-        self.order(Order::Read).await;
+    pub fn read(&self) {
+        self.counts.is_stalled.store(false, Ordering::SeqCst);
+        self.counts.changed.notify_one();
     }
 
     /// Asks the server something. Once it has answered, [`Honest::fences`] is one more, and everything that was on its
@@ -264,7 +266,6 @@ struct Client {
     requests: u64,
     texts: u64,
     is_away: bool,
-    is_stalled: bool,
     /// Fences to be asked for, and those that are on their way over this connection.
     fences: usize,
     asked: BTreeSet<RequestId>,
@@ -361,7 +362,6 @@ impl Client {
             requests: 0,
             texts: 0,
             is_away: false,
-            is_stalled: false,
             fences: 0,
             asked: BTreeSet::new(),
             retry: RETRY.0,
@@ -387,7 +387,6 @@ impl Client {
                     tokio::time::sleep(self.asked_to_wait.take().unwrap_or(wait)).await;
                 }
             }
-            self.is_stalled = false;
             self.fences += std::mem::take(&mut self.asked).len();
             self.pending.iter_mut().for_each(|pending| pending.request = None);
         }
@@ -403,9 +402,10 @@ impl Client {
                 return error.into();
             }
             let has_room = self.pending.len() < ORDERS;
+            let is_stalled = self.counts.is_stalled.load(Ordering::SeqCst);
             let silence = heard + if has_asked { SILENCE.1 } else { SILENCE.0 };
             let step = tokio::select! {
-                message = wire.receive(), if !self.is_stalled => match message {
+                message = wire.receive(), if !is_stalled => match message {
                     Ok(message) => {
                         (heard, has_asked) = (Instant::now(), false);
                         self.hear(&mut wire, message).await
@@ -416,7 +416,8 @@ impl Client {
                     Some(order) => self.take(order),
                     None => Err(End::Leave),
                 },
-                () = tokio::time::sleep_until(silence), if !self.is_stalled => {
+                () = self.counts.changed.notified() => Ok(()),
+                () = tokio::time::sleep_until(silence), if !is_stalled => {
                     if has_asked {
                         return End::Lost;
                     }
@@ -444,14 +445,6 @@ impl Client {
             }
             Order::Away => Err(End::Away),
             Order::Back => Ok(()),
-            Order::Stall => {
-                self.is_stalled = true;
-                Ok(())
-            }
-            Order::Read => {
-                self.is_stalled = false;
-                Ok(())
-            }
             Order::Fence => {
                 self.fences += 1;
                 Ok(())

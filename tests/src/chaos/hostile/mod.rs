@@ -119,7 +119,7 @@ async fn attack(
     let talking = talk(all, seed.split(), || over.load(Ordering::SeqCst), || resident(id));
     let (peak, report) = futures_util::future::join(talking, watch).await;
     let report = report?;
-    stage.until("everything is acknowledged and seen", || stage.history().is_complete()).await?;
+    stage.complete(all).await?;
     let p99 = percentile(&mut stage.history().delays(), 99);
     stage.settle(all).await?;
     Ok(Attack { p99, peak, report })
@@ -135,7 +135,7 @@ fn report_of(child: Child) -> Result<Report, Broken> {
 async fn talk_for(stage: &Stage, all: &[Honest], span: Duration, seed: Seed) -> Result<Duration, Broken> {
     let end = tokio::time::Instant::now() + span;
     talk(all, seed, || tokio::time::Instant::now() > end, || 0).await;
-    stage.until("everything is acknowledged and seen", || stage.history().is_complete()).await?;
+    stage.complete(all).await?;
     let p99 = percentile(&mut stage.history().delays(), 99);
     stage.settle(all).await?;
     Ok(p99)

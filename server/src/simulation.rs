@@ -210,7 +210,7 @@ impl Client {
         let to = self.others[self.seed.between(0, self.others.len())].clone();
         let to = (!self.seed.number().is_multiple_of(4)).then_some(to);
         let text = format!("{} {}", self.user, self.texts);
-        self.note(Record::Said { user: self.user.clone(), to: to.clone(), text: text.clone() });
+        self.note(Record::Said { user: &self.user, to: to.as_deref(), text: &text });
         self.shared.unacknowledged.fetch_add(1, Ordering::SeqCst);
         self.pending.push_back((ClientId(cid), to, text, None));
     }
@@ -235,7 +235,7 @@ impl Client {
                     self.lobby = self.lobby.max(Some(seq));
                 }
                 if from != self.user && self.shown.entry(conv.clone()).or_default().insert(seq.0) {
-                    self.note(Record::Shown { reader: self.user.clone(), text, seq: seq.0 });
+                    self.note(Record::Shown { reader: &self.user, text: &text, seq: seq.0 });
                 }
                 if conv != LOBBY {
                     wire.say(&ClientMessage::Ack { conv, seq }).await?;
@@ -244,7 +244,7 @@ impl Client {
             ServerMessage::Sent { re, seq, .. } => {
                 let place = self.pending.iter().position(|pending| pending.3 == Some(re));
                 if let Some((_, _, text, _)) = place.and_then(|place| self.pending.remove(place)) {
-                    self.note(Record::Acknowledged { user: self.user.clone(), text, seq: seq.0 });
+                    self.note(Record::Acknowledged { user: &self.user, text: &text, seq: seq.0 });
                     self.shared.unacknowledged.fetch_sub(1, Ordering::SeqCst);
                 }
             }
@@ -256,7 +256,7 @@ impl Client {
         Ok(())
     }
 
-    fn note(&self, record: Record) {
+    fn note(&self, record: Record<'_>) {
         self.shared.history.lock().expect("no test panics with it").add(record);
     }
 }
@@ -322,8 +322,9 @@ fn day(seed: u64) {
         .build();
     let store = store();
     sim.host("server", move || serve(Arc::clone(&store)));
+    let users: Vec<String> = (0..CLIENTS).map(user).collect();
     let shared = Arc::new(Shared {
-        history: Mutex::default(),
+        history: Mutex::new(History::new(&users)),
         unacknowledged: AtomicUsize::new(0),
         arrived: AtomicUsize::new(0),
         quiet: AtomicBool::new(false),
@@ -352,11 +353,10 @@ fn day(seed: u64) {
         Ok(())
     });
     trouble(&mut sim, troubles(&mut numbers), &shared, seed);
-    let users: Vec<String> = (0..CLIENTS).map(user).collect();
     let history = shared.history.lock().expect("no test panics with it");
     assert_eq!(shared.unacknowledged.load(Ordering::SeqCst), 0, "SEED={seed}: texts without an answer");
-    assert!(history.count(|record| matches!(record, Record::Acknowledged { .. })) > 50, "SEED={seed}: nobody talked");
-    let faults = history.faults(&users);
+    assert!(history.counts().acknowledged > 50, "SEED={seed}: nobody talked");
+    let faults = history.faults();
     assert!(faults.is_empty(), "SEED={seed}: {faults:?}\n{}", history.to_jsonl());
 }
 

@@ -18,7 +18,9 @@ fn shown<'a>(reader: &'a str, text: &'a str, seq: u64) -> Record<'a> {
 
 fn history(records: &[Record<'_>]) -> History {
     let mut history = History::new(&users());
-    records.iter().for_each(|record| history.add(*record));
+    for record in records {
+        history.add(*record);
+    }
     history
 }
 
@@ -167,7 +169,9 @@ fn a_round_goes_on_where_the_last_one_ended() {
             shown("leia", "d", place),
             shown("yoda", "d", place),
         ];
-        round.iter().for_each(|record| history.add(*record));
+        for record in round {
+            history.add(record);
+        }
         history
     };
     assert_eq!(next(2).faults(), BTreeSet::new());

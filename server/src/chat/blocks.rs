@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use shared::error::Code;
 use shared::id::RequestId;
-use shared::limits::{BLOCK_LIST, USERS_PAGE};
+use shared::limits::BLOCK_LIST;
 use shared::message::{Absence, Reason, Refusal, ServerMessage};
 use shared::name::Name;
 
@@ -150,7 +150,7 @@ impl Chat {
         let mut names: Vec<_> = self.blocks.of(owner).filter_map(|target| self.users.get(target)).collect();
         names.sort_by(|one, other| one.name.cmp(&other.name));
         let names: Vec<String> = names.iter().map(|account| account.name.to_string()).collect();
-        for (names, more) in super::refuse::parts(names, USERS_PAGE) {
+        for (names, more) in super::fit::parts(names) {
             turn.send(session, ServerMessage::Blocked { re: id, names, more });
         }
         Ok(())

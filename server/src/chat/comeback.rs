@@ -145,8 +145,12 @@ impl Chat {
         }
     }
 
-    /// The password was right: the user is let in, perhaps in the place of another session.
+    /// The password was right: the user is let in, perhaps in the place of another session. A connection that is gone
+    /// takes nobody's place.
     pub(super) fn admit(&mut self, turn: &mut Turn, admitted: Admitted) {
+        if !self.is_knocking(admitted.session) {
+            return;
+        }
         match self.online.get(&admitted.account).copied() {
             None => self.let_in(turn, admitted, None),
             Some(old) if self.is_held(old) => self.take_over(turn, old, admitted),

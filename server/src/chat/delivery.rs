@@ -13,7 +13,7 @@ use shared::name::Name;
 use super::input::{Place, SessionId};
 use super::pending::Pending;
 use super::refuse::{refuse, storage};
-use super::{Chat, Turn};
+use super::{Chat, Turn, fit};
 use crate::record::{AccountId, Conversation, KeepError, Kept, KeptMessage, NewMessage, Read, Write};
 
 /// How long acknowledgements are collected before they are stored. A crash in between shows those messages once more at
@@ -302,7 +302,11 @@ impl Chat {
         match result {
             Ok(Kept::Page { messages, more }) => {
                 debug_assert!(messages.iter().all(|kept| kept.conversation == *conversation));
-                let messages = messages.iter().map(|kept| self.entry(reader, kept, false)).collect();
+                let mut messages: Vec<Entry> = messages.iter().map(|kept| self.entry(reader, kept, false)).collect();
+                // The newest ones: the client asks on from the oldest it has got.
+                let surplus = messages.len().saturating_sub(fit::count(messages.iter().rev()));
+                messages.drain(..surplus);
+                let more = more || surplus > 0;
                 turn.send(session, ServerMessage::History { re: id, conv: shown, messages, more });
             }
             _ => turn.refuse(session, storage(id, KeepError::Broken)),

@@ -18,6 +18,7 @@ mod catchup;
 mod comeback;
 mod delivery;
 mod effect;
+mod fit;
 mod input;
 mod login;
 mod pending;

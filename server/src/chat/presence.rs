@@ -7,12 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use shared::id::{RequestId, UnixMs};
-use shared::limits::USERS_PAGE;
 use shared::message::{Absence, Reason, Refusal, ServerMessage, UserInfo};
 use shared::name::Name;
 
+use super::fit::parts;
 use super::input::SessionId;
-use super::refuse::parts;
 use super::{Chat, Turn};
 use crate::record::AccountId;
 use shared::time::Mono;
@@ -150,10 +149,10 @@ impl Chat {
                 here.push(info);
             }
         }
-        for (gone, _) in parts(gone, USERS_PAGE).into_iter().filter(|(part, _)| !part.is_empty()) {
+        for (gone, _) in parts(gone).into_iter().filter(|(part, _)| !part.is_empty()) {
             turn.send_all(to, ServerMessage::Presence { here: Vec::new(), gone });
         }
-        for (here, _) in parts(here, USERS_PAGE).into_iter().filter(|(part, _)| !part.is_empty()) {
+        for (here, _) in parts(here).into_iter().filter(|(part, _)| !part.is_empty()) {
             turn.send_all(to, ServerMessage::Presence { here, gone: Vec::new() });
         }
     }
@@ -177,7 +176,7 @@ impl Chat {
     fn send_roster(&self, turn: &mut Turn, to: &[SessionId], reader: Option<AccountId>) {
         let visible = |account: &AccountId| reader.is_none_or(|reader| !self.blocks.has(*account, reader));
         let users: Vec<_> = self.online.keys().filter(|account| visible(account)).map(|id| self.info(*id)).collect();
-        for (users, _) in parts(users, USERS_PAGE) {
+        for (users, _) in parts(users) {
             turn.send_all(to, ServerMessage::Roster { users });
         }
     }
@@ -244,7 +243,7 @@ impl Chat {
             accounts.into_iter().filter(visible).filter_map(|account| self.users.get(account)).collect();
         accounts.sort_by(|one, other| one.name.cmp(&other.name));
         let users: Vec<_> = accounts.iter().map(|account| self.info(account.id)).collect();
-        for (users, more) in parts(users, USERS_PAGE) {
+        for (users, more) in parts(users) {
             turn.send(session, ServerMessage::Users { re: id, users, more });
         }
     }

@@ -3,13 +3,13 @@
 use shared::error::Code;
 use shared::id::{RequestId, Seq};
 use shared::limits::HISTORY_PAGE;
-use shared::message::{Refusal, ServerMessage};
+use shared::message::{Entry, Refusal, ServerMessage};
 use shared::name::Name;
 
 use super::input::SessionId;
 use super::pending::Pending;
 use super::refuse::{refuse, storage};
-use super::{Chat, Turn};
+use super::{Chat, Turn, fit};
 use crate::record::{AccountId, Conversation, KeepError, Kept, Read, Write};
 
 /// A message that is being taken back.
@@ -43,7 +43,10 @@ impl Chat {
         };
         match result {
             Ok(Kept::Page { messages, more }) => {
-                let messages = messages.iter().map(|kept| self.entry(sender, kept, false)).collect();
+                let mut messages: Vec<Entry> = messages.iter().map(|kept| self.entry(sender, kept, false)).collect();
+                let fitting = fit::count(&messages);
+                let more = more || fitting < messages.len();
+                messages.truncate(fitting);
                 turn.send(session, ServerMessage::Queue { re: id, messages, more });
             }
             _ => turn.refuse(session, storage(id, KeepError::Broken)),

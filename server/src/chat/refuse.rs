@@ -1,4 +1,4 @@
-//! Refusals and long answers in the form in which they travel.
+//! Refusals in the form in which they travel.
 
 use shared::error::Code;
 use shared::id::RequestId;
@@ -19,13 +19,4 @@ pub(super) fn storage(id: RequestId, error: KeepError) -> Refusal {
         }
         KeepError::Broken => refuse(id, Code::STORAGE, "the server cannot store anything now: nothing was stored"),
     }
-}
-
-/// Cuts a list into parts of at most `size`, each with whether another follows. An empty list is one empty part.
-pub(super) fn parts<T: Clone>(list: Vec<T>, size: usize) -> Vec<(Vec<T>, bool)> {
-    if list.is_empty() {
-        return vec![(list, false)];
-    }
-    let last = list.len().div_ceil(size) - 1;
-    list.chunks(size).enumerate().map(|(index, part)| (part.to_vec(), index < last)).collect()
 }

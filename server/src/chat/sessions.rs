@@ -203,6 +203,7 @@ impl Chat {
     /// The log has a row for the login. It may be over already.
     pub(super) fn session_noted(&mut self, turn: &mut Turn, session: SessionId, result: Result<Kept, KeepError>) {
         let Ok(Kept::Session(row)) = result else {
+            self.ended_early.remove(&session);
             return;
         };
         if let Some(login) = self.login_mut(session) {

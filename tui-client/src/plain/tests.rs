@@ -319,7 +319,7 @@ fn hostile_file(text: &str, news: FileNews) -> Report {
 }
 
 /// Reports with a text from outside in every place where one can stand.
-fn hostile(text: &str) -> Vec<Report> {
+pub(crate) fn hostile(text: &str) -> Vec<Report> {
     let value = || Value::String(text.to_owned());
     let who = name(text);
     let person = Person { name: who.clone(), standing: Standing::Since(NOW), away: safe(text) };

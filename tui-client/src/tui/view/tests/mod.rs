@@ -12,6 +12,7 @@ use crate::app::moment::Moment;
 use crate::tui::state::State;
 
 mod anchors;
+mod announced;
 mod hostile;
 mod looks;
 mod private;

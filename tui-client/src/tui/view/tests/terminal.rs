@@ -10,17 +10,18 @@ use shared::message::ServerMessage;
 use super::drawn;
 use super::sample::{self, World};
 use crate::hostile::{Effects, all_characters, hostile, random, strings};
+use crate::tui::state::State;
 use crate::tui::theme::{Depth, Shade};
 
 const SIZE: (u16, u16) = (180, 60);
 
 /// A terminal behind the bytes that the real backend writes.
-struct Behind {
+pub(super) struct Behind {
     parser: vt100::Parser<Effects>,
 }
 
 impl Behind {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let size = |length| NonZeroU16::new(length).expect("not zero");
         let mut parser = vt100::Parser::new_with_callbacks(size(SIZE.1), size(SIZE.0), 0, Effects::default());
         // As the program has it: the other screen, mouse and paste reported.
@@ -31,9 +32,13 @@ impl Behind {
 
     /// Shows a world and says what happened that should not have.
     fn show(&mut self, world: &World) -> Vec<String> {
-        let state = sample::state(world, Depth::Rgb, Shade::Dark);
+        self.show_as(world, &sample::state(world, Depth::Rgb, Shade::Dark))
+    }
+
+    /// The same, looked at in this way.
+    pub(super) fn show_as(&mut self, world: &World, state: &State) -> Vec<String> {
         let modes = self.parser.screen().input_mode_formatted();
-        let (buffer, _) = drawn(SIZE, &world.model, &state, world.now());
+        let (buffer, _) = drawn(SIZE, &world.model, state, world.now());
         self.parser.process(&bytes(&buffer));
         let mut wrong = Vec::new();
         if std::mem::take(&mut self.parser.callbacks_mut().0) > 0 {

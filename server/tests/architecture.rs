@@ -242,6 +242,53 @@ fn no_file_is_longer_than_500_lines_of_code() {
     assert!(long.is_empty(), "\n{}\n", long.join("\n"));
 }
 
+/// A file that no `mod` names is not compiled: what it tests is not tested.
+#[test]
+fn no_file_is_forgotten() {
+    let mut forgotten = Vec::new();
+    let members = workspace().0;
+    assert!(members.len() > 3, "the members of the workspace were found");
+    for member in members {
+        for path in rust_files(&root().join(member).join("src")) {
+            if !is_named(&path) {
+                forgotten.push(path.display().to_string());
+            }
+        }
+    }
+    assert!(forgotten.is_empty(), "no `mod` names\n{}\n", forgotten.join("\n"));
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut waiting = vec![folder.to_owned()];
+    while let Some(path) = waiting.pop() {
+        if path.is_dir() {
+            let entries = fs::read_dir(&path).expect("a folder of the workspace can be read");
+            waiting.extend(entries.map(|entry| entry.expect("an entry can be read").path()));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// Whether the file that may name this module does.
+fn is_named(path: &Path) -> bool {
+    let stem = |path: &Path| path.file_stem().expect("a file has a name").to_string_lossy().into_owned();
+    let (mut name, mut folder) = (stem(path), path.parent().expect("it lies in a folder").to_owned());
+    if ["lib", "main"].contains(&name.as_str()) {
+        return true;
+    }
+    if name == "mod" {
+        name = stem(&folder);
+        folder.pop();
+    }
+    let parents = [folder.join("mod.rs"), folder.with_extension("rs"), folder.join("lib.rs"), folder.join("main.rs")];
+    let texts = parents.iter().filter_map(|parent| fs::read_to_string(parent).ok());
+    let declaration = format!("mod {name};");
+    texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).any(|line| line.ends_with(&declaration))
+}
+
 #[test]
 fn no_crate_may_be_unsafe() {
     let (members, manifest) = workspace();

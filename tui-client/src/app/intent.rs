@@ -269,15 +269,16 @@ fn describe_command(command: &Command) -> String {
         | Command::Verify { user }
         | Command::Whois { user }
         | Command::Screen(OnScreen::Go(user)) => user.clone(),
-        Command::Cancel { number } | Command::Unsend { number } | Command::Screen(OnScreen::Tab(number)) => {
-            number.to_string()
-        }
-        Command::Screen(OnScreen::Theme(Some(theme))) => theme.clone(),
+        Command::Cancel { number }
+        | Command::Unsend { number }
+        | Command::Screen(OnScreen::Tab(number) | OnScreen::Move(number)) => number.to_string(),
         Command::Whoelsesince { span } => format!("{} seconds", span.as_secs()),
         Command::History { with: Some(user), count } => format!("@{user} {count}"),
         Command::History { with: None, count } => count.to_string(),
         Command::Help { about: Some(about) } => about.name.to_owned(),
-        Command::Away { text } | Command::Me { action: text } => text.clone(),
+        Command::Away { text }
+        | Command::Me { action: text }
+        | Command::Screen(OnScreen::Theme(Some(text)) | OnScreen::Find(Some(text))) => text.clone(),
         Command::Whoelse
         | Command::Blocked
         | Command::Queue

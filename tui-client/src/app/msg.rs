@@ -107,6 +107,10 @@ pub enum Msg {
     TabClosed(Place),
     /// The user wants an empty tab; what was said can be loaded again.
     TabCleared(Place),
+    /// The user wants the tab of a conversation at this place among the tabs; the lobby is 0 and stays there.
+    TabMoved(Place, usize),
+    /// The user only passed through a conversation that had so many unread lines: they still are.
+    TabPassed(Place, usize),
     /// The user has scrolled to the oldest line there is.
     OlderWanted(Place),
     /// The user does not want to wait for the next attempt.

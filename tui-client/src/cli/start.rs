@@ -150,7 +150,7 @@ fn screen_options(settings: &Settings, server: Server) -> ScreenOptions {
         look: Look {
             choice: settings.theme,
             theme: Theme::new(settings.theme, depth, shade),
-            drawing: Drawing { glyphs, ..Drawing::default() },
+            drawing: Drawing { glyphs, links: term.as_deref() != Some("linux"), ..Drawing::default() },
             zone: jiff::tz::TimeZone::system(),
         },
         shade,

@@ -8,6 +8,7 @@ mod face;
 mod hosting;
 mod lines;
 mod network;
+mod opener;
 mod peers;
 mod pump;
 mod screen;

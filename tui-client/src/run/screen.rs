@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::clock::Clock;
 use super::face::{Did, Face, Shown};
+use super::opener;
 use super::pump::{Happening, Pump, with_wheel};
 use super::signals::{self, stop_here};
 use crate::app::model::Model;
@@ -235,6 +236,9 @@ impl ScreenFace {
             Wish::Show(place) => Did::Told(Msg::TabShown(place)),
             Wish::Close(place) => Did::Told(Msg::TabClosed(place)),
             Wish::Clear(place) => Did::Told(Msg::TabCleared(place)),
+            Wish::Move(place, to) => Did::Told(Msg::TabMoved(place, to)),
+            Wish::Passed(place, unread) => Did::Told(Msg::TabPassed(place, unread)),
+            Wish::Open(url) => return self.open(&url),
             Wish::Older(place) => Did::Told(Msg::OlderWanted(place)),
             Wish::Retry => Did::Told(Msg::RetryWanted),
             Wish::LogInAgain => Did::Told(Msg::LoginWanted),
@@ -268,6 +272,15 @@ impl ScreenFace {
                 self.did.extend(named.flatten().map(|address| Did::Told(Msg::ServerNamed(address))));
                 self.did.push_back(Did::Told(Msg::FormSent { name, password, register }));
             }
+        }
+    }
+
+    /// Opens a link with what the desktop has for it. Where there is none it goes to the clipboard.
+    fn open(&mut self, url: &str) {
+        if let Err(why) = opener::open(url) {
+            let now = self.clock.now();
+            control::toast(&mut self.state, format!("{why} The link went to the terminal's clipboard."), true, now);
+            self.on_screen(|screen| screen.copy(url));
         }
     }
 

@@ -16,6 +16,9 @@ use super::glyphs::{Glyphs, UNICODE};
 /// The widest cluster that ratatui knows: a wide letter with a half-width mark. Further left no cell can reach.
 const WIDEST: u16 = 3;
 
+/// Longer addresses are no links: each of their cells holds all of it.
+const LONGEST_LINK: usize = 1024;
+
 /// What the terminal can be trusted with.
 #[derive(Clone, Copy, Debug)]
 pub struct Drawing {
@@ -23,11 +26,13 @@ pub struct Drawing {
     pub emoji: Emoji,
     /// The symbols of our own chrome.
     pub glyphs: &'static Glyphs,
+    /// Whether addresses are links that the terminal can open (OSC 8).
+    pub links: bool,
 }
 
 impl Default for Drawing {
     fn default() -> Self {
-        Self { emoji: Emoji::default(), glyphs: &UNICODE }
+        Self { emoji: Emoji::default(), glyphs: &UNICODE, links: false }
     }
 }
 
@@ -245,6 +250,24 @@ impl<'a> Canvas<'a> {
         }
     }
 
+    /// Makes what is drawn in some columns of a row a link to an address, for terminals that know links: OSC 8, as
+    /// written down by Egmont Koblinger ("Hyperlinks in terminal emulators"). Each cell is a link of its own, so that a
+    /// frame can draw any part of it anew; the id joins them.
+    #[expect(clippy::disallowed_methods, reason = "the address is encoded, and the rest is our own")]
+    pub fn link(&mut self, x: u16, y: u16, columns: u16, address: &str) {
+        if !self.drawing.links || address.len() > LONGEST_LINK {
+            return;
+        }
+        let target = encoded(address);
+        let id = target.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        for column in x..x.saturating_add(columns) {
+            let Some(cell) = self.cell(column, y) else { return };
+            let width = NonZeroU16::new(cell.cell_width()).unwrap_or(NonZeroU16::MIN);
+            let symbol = format!("\x1b]8;id={id:x};{target}\x1b\\{}\x1b]8;;\x1b\\", cell.symbol());
+            cell.set_symbol(&symbol).set_diff_option(CellDiffOption::ForcedWidth(width));
+        }
+    }
+
     /// Something is about to be drawn at this cell. A wide character that begins further left and reaches it loses its
     /// right half, and half a character cannot be shown: it is blanked, even if it begins outside this canvas.
     #[expect(clippy::disallowed_methods, reason = "writes a blank")]
@@ -257,6 +280,15 @@ impl<'a> Canvas<'a> {
             }
         }
     }
+}
+
+/// An address as OSC 8 wants it: of all bytes only those that are printed in ASCII, the others as `%XX`.
+fn encoded(address: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b'!'..=b'~' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    address.bytes().map(byte).collect()
 }
 
 #[cfg(test)]

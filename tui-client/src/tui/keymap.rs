@@ -57,7 +57,21 @@ pub enum Action {
     Escape,
     /// Connects now instead of waiting.
     Reconnect,
-    /// Copies the newest message to the terminal's clipboard.
+    /// Marks the newest message, or the one before the marked one.
+    MarkUp,
+    /// Marks the message after the marked one.
+    MarkDown,
+    /// Goes to the last message before that names the user.
+    Mention,
+    /// Searches the tab.
+    Find,
+    /// Shows the messages alone, or the whole screen again.
+    Bare,
+    /// Moves the tab to the left.
+    MoveTabLeft,
+    /// Moves the tab to the right.
+    MoveTabRight,
+    /// Copies the marked or the newest message to the terminal's clipboard.
     Copy,
     /// Shows or hides the help.
     Help,

@@ -55,6 +55,12 @@ pub struct State {
     pub whose: Option<Name>,
     /// Where one was before the key for unread tabs led away.
     pub came_from: Option<Place>,
+    /// How it was when the user came to the tab in front, until something is done there.
+    pub arrival: Option<Arrival>,
+    /// The tab that was only passed through, and the newest line that was read there: until another one is in front.
+    pub passed: Option<(Place, Option<LineId>)>,
+    /// Whether the messages stand alone, without anything beside them.
+    pub bare: bool,
 }
 
 impl State {
@@ -78,8 +84,37 @@ impl State {
             delay_ms: None,
             whose: None,
             came_from: None,
+            arrival: None,
+            passed: None,
+            bare: false,
         }
     }
+}
+
+/// How a tab was when the user came to it. Whoever only passes through has read nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    /// When.
+    pub at: Mono,
+    /// Its unread lines.
+    pub unread: usize,
+    /// The newest line that was read.
+    pub read_to: Option<LineId>,
+}
+
+/// A text that is searched for in a tab.
+#[derive(Debug)]
+pub struct Find {
+    /// The text.
+    pub query: Composer,
+    /// Whether it still is being typed. Afterwards letters are keys.
+    pub is_typed: bool,
+    /// The lines that have it, oldest first.
+    pub found: Vec<LineId>,
+    /// Which of them the view stands at.
+    pub at: Option<usize>,
+    /// Where the view stood before.
+    pub before: Anchor,
 }
 
 /// What another user asks and waits for. What is answered by `accept` and `decline` is what stands here first.
@@ -179,6 +214,10 @@ pub struct Tab {
     pub seen_to: Option<LineId>,
     /// The newest line that was there while the tab was looked at: what came after it is unread.
     pub read_to: Option<LineId>,
+    /// The line that something is done with.
+    pub marked: Option<LineId>,
+    /// What is searched for.
+    pub find: Option<Find>,
     /// Lines of the program's own between the messages, oldest first.
     pub notes: Vec<Note>,
     /// Whether older lines were asked for and have not come.
@@ -196,6 +235,8 @@ impl Default for Tab {
             unread_to: None,
             seen_to: None,
             read_to: None,
+            marked: None,
+            find: None,
             notes: Vec::new(),
             loading: false,
             complete: false,

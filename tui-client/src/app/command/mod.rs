@@ -8,13 +8,15 @@ mod parse;
 mod table;
 #[cfg(test)]
 mod tests;
+mod verb;
 
 use std::time::Duration;
 
 pub use nearest::nearest;
 pub(in crate::app) use nearest::slips;
 pub use parse::{CommandError, Fields, build, parse};
-pub use table::{Argument, Kind, Spec, TABLE, Verb, find};
+pub use table::{Argument, Kind, Spec, TABLE, find};
+pub use verb::Verb;
 
 /// How many messages `history` shows when no number is given.
 pub const HISTORY_DEFAULT: u16 = 20;
@@ -170,6 +172,16 @@ pub enum OnScreen {
     Sidebar,
     /// Copy the newest message.
     Copy,
+    /// Search the tab for a text; without one, ask for it.
+    Find(Option<String>),
+    /// Mark the newest message, to do something with it.
+    Mark,
+    /// Go to the last message before that names the user.
+    Mention,
+    /// Move the tab to this place, counted from 1.
+    Move(u16),
+    /// Show the messages alone, to select them with the mouse.
+    Bare,
     /// Connect now.
     Reconnect,
 }
@@ -221,6 +233,11 @@ impl OnScreen {
             Self::Mouse => Verb::Mouse,
             Self::Sidebar => Verb::Sidebar,
             Self::Copy => Verb::Copy,
+            Self::Find(_) => Verb::Find,
+            Self::Mark => Verb::Mark,
+            Self::Mention => Verb::Mention,
+            Self::Move(_) => Verb::Move,
+            Self::Bare => Verb::Bare,
             Self::Reconnect => Verb::Reconnect,
         }
     }

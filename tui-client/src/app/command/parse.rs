@@ -7,7 +7,8 @@ use shared::limits::{AWAY_BYTES, NAME_CHARS, TEXT_BYTES, TEXT_LINES};
 use shared::name::Name;
 
 use super::nearest::nearest;
-use super::table::{Argument, Kind, Spec, Verb, find};
+use super::table::{Argument, Kind, Spec, find};
+use super::verb::Verb;
 use super::{Command, HISTORY_DEFAULT, HISTORY_MOST, OnScreen};
 use crate::app::place;
 
@@ -267,6 +268,11 @@ pub fn build(spec: &'static Spec, fields: Fields) -> Result<Command, CommandErro
         Verb::Mouse => Command::Screen(OnScreen::Mouse),
         Verb::Sidebar => Command::Screen(OnScreen::Sidebar),
         Verb::Copy => Command::Screen(OnScreen::Copy),
+        Verb::Find => Command::Screen(OnScreen::Find(arguments.optional_word())),
+        Verb::Mark => Command::Screen(OnScreen::Mark),
+        Verb::Mention => Command::Screen(OnScreen::Mention),
+        Verb::Move => Command::Screen(OnScreen::Move(arguments.number()?)),
+        Verb::Bare => Command::Screen(OnScreen::Bare),
         Verb::Reconnect => Command::Screen(OnScreen::Reconnect),
     })
 }

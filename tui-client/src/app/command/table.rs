@@ -2,136 +2,7 @@
 
 use std::fmt;
 
-/// Which command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Verb {
-    /// `message`
-    Message,
-    /// `broadcast`
-    Broadcast,
-    /// `whoelse`
-    Whoelse,
-    /// `whoelsesince`
-    Whoelsesince,
-    /// `block`
-    Block,
-    /// `unblock`
-    Unblock,
-    /// `blocked`
-    Blocked,
-    /// `history`
-    History,
-    /// `queue`
-    Queue,
-    /// `unsend`
-    Unsend,
-    /// `away`
-    Away,
-    /// `me`
-    Me,
-    /// `whois`
-    Whois,
-    /// `passwd`
-    Passwd,
-    /// `help`
-    Help,
-    /// `clear`
-    Clear,
-    /// `close`
-    Close,
-    /// `startprivate`
-    Startprivate,
-    /// `accept`
-    Accept,
-    /// `decline`
-    Decline,
-    /// `private`
-    Private,
-    /// `stopprivate`
-    Stopprivate,
-    /// `resend`
-    Resend,
-    /// `verify`
-    Verify,
-    /// `send`
-    Send,
-    /// `cancel`
-    Cancel,
-    /// `logout`
-    Logout,
-    /// `tab`
-    Tab,
-    /// `next`
-    Next,
-    /// `unread`
-    Unread,
-    /// `go`
-    Go,
-    /// `theme`
-    Theme,
-    /// `mouse`
-    Mouse,
-    /// `sidebar`
-    Sidebar,
-    /// `copy`
-    Copy,
-    /// `reconnect`
-    Reconnect,
-}
-
-impl Verb {
-    /// The row of the table.
-    pub fn spec(self) -> &'static Spec {
-        TABLE.iter().find(|spec| spec.verb == self).expect("a test walks every verb and finds its row")
-    }
-
-    /// Whether it is about the screen itself, and means nothing where there is none.
-    pub fn is_for_the_screen(self) -> bool {
-        match self {
-            Self::Tab
-            | Self::Next
-            | Self::Unread
-            | Self::Go
-            | Self::Theme
-            | Self::Mouse
-            | Self::Sidebar
-            | Self::Copy
-            | Self::Reconnect => true,
-            Self::Message
-            | Self::Broadcast
-            | Self::Whoelse
-            | Self::Whoelsesince
-            | Self::Block
-            | Self::Unblock
-            | Self::Blocked
-            | Self::History
-            | Self::Queue
-            | Self::Unsend
-            | Self::Away
-            | Self::Me
-            | Self::Whois
-            | Self::Passwd
-            | Self::Help
-            | Self::Clear
-            | Self::Close
-            | Self::Startprivate
-            | Self::Accept
-            | Self::Decline
-            | Self::Private
-            | Self::Stopprivate
-            | Self::Resend
-            | Self::Verify
-            | Self::Send
-            | Self::Cancel
-            | Self::Logout => false,
-        }
-    }
-
-    /// The name it is answered under, whatever alias was typed.
-    pub fn name(self) -> &'static str {
-        self.spec().name
-    }
-}
+use super::verb::Verb;
 
 /// What an argument is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -544,6 +415,51 @@ pub const TABLE: &[Spec] = &[
         arguments: &[],
         summary: "copy the newest message",
         details: "It goes to the clipboard of the terminal, if that allows it.",
+    },
+    Spec {
+        verb: Verb::Find,
+        name: "find",
+        aliases: &[],
+        classic: false,
+        arguments: &[may(Kind::Text, "TEXT")],
+        summary: "search this tab",
+        details: "It looks through what is loaded. Ctrl+F does the same; n and N go on to the next.",
+    },
+    Spec {
+        verb: Verb::Mark,
+        name: "mark",
+        aliases: &[],
+        classic: false,
+        arguments: &[],
+        summary: "mark a message to copy it, quote it or open its link",
+        details: "Alt and the up arrow does the same; the arrows then go from message to message.",
+    },
+    Spec {
+        verb: Verb::Mention,
+        name: "mention",
+        aliases: &[],
+        classic: false,
+        arguments: &[],
+        summary: "go back to the last message that names you",
+        details: "Alt+M does the same; again, to the one before.",
+    },
+    Spec {
+        verb: Verb::Move,
+        name: "move",
+        aliases: &[],
+        classic: false,
+        arguments: &[must(Kind::Number, "N")],
+        summary: "make this tab number N",
+        details: "Alt, Shift and an arrow moves it by one. The lobby stays the first.",
+    },
+    Spec {
+        verb: Verb::Bare,
+        name: "bare",
+        aliases: &[],
+        classic: false,
+        arguments: &[],
+        summary: "show the messages alone, to select them with the mouse",
+        details: "Alt+L does the same; any key that writes leads back.",
     },
     Spec {
         verb: Verb::Reconnect,

@@ -104,6 +104,22 @@ impl Conversations {
         }
     }
 
+    /// Puts one at this place among the tabs, or the nearest one there is. The lobby stays the first.
+    pub(in crate::app) fn move_to(&mut self, place: &Place, to: usize) {
+        let Some(index) = self.tabs.iter().position(|tab| tab.place == *place).filter(|&index| index > 0) else {
+            return;
+        };
+        let tab = self.tabs.remove(index);
+        self.tabs.insert(to.clamp(1, self.tabs.len()), tab);
+    }
+
+    /// Nobody has read one after all: so many lines in it are still unread.
+    pub(in crate::app) fn unread_again(&mut self, place: &Place, unread: usize) {
+        if let Some(tab) = self.tabs.iter_mut().find(|tab| tab.place == *place && self.front != *place) {
+            tab.unread += unread;
+        }
+    }
+
     /// Lets go of the lines of one, but for own ones on their way.
     pub(in crate::app) fn clear(&mut self, place: &Place) {
         if let Some(conversation) = self.tabs.iter_mut().find(|tab| tab.place == *place) {

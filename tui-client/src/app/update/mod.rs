@@ -54,6 +54,8 @@ pub fn update(model: &mut Model, msg: Msg, now: Moment) -> Vec<Effect> {
         Msg::TabShown(place) => history::shown(&mut turn, &place),
         Msg::TabClosed(place) => tab_closed(&mut turn, &place),
         Msg::TabCleared(place) => turn.model.conversations.clear(&place),
+        Msg::TabMoved(place, to) => turn.model.conversations.move_to(&place, to),
+        Msg::TabPassed(place, unread) => turn.model.conversations.unread_again(&place, unread),
         Msg::OlderWanted(place) => history::older(&mut turn, &place),
         Msg::RetryWanted => connection::retry(&mut turn),
         Msg::LoginWanted => login::wanted(&mut turn),

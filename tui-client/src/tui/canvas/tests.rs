@@ -132,6 +132,30 @@ fn a_selected_emoji_says_its_width_when_drawn_in_full() {
     assert_eq!(buffer[(0, 0)].diff_option, CellDiffOption::ForcedWidth(NonZeroU16::MIN.saturating_add(1)));
 }
 
+#[test]
+fn a_link_is_text_that_a_terminal_can_open_and_nothing_else() {
+    let area = Rect::new(0, 0, 6, 1);
+    let links = |address: &str, links| {
+        let mut buffer = Buffer::empty(area);
+        let mut canvas = Canvas::new(&mut buffer, area, Drawing { links, ..Drawing::default() });
+        canvas.text(0, 0, "a李b", Style::new());
+        canvas.link(0, 0, 4, address);
+        canvas.text(5, 0, "|", Style::new());
+        buffer
+    };
+    let buffer = links("https://例.org/\x1b]52;x\x07 ", true);
+    let target = "https://%E4%BE%8B.org/%1B]52;x%07%20";
+    for (column, shown) in [(0, "a"), (1, "李"), (3, "b")] {
+        let symbol = buffer[(column, 0)].symbol();
+        let rest = symbol.strip_prefix("\x1b]8;id=").expect("it begins a link");
+        let (_, rest) = rest.split_once(';').expect("an id");
+        assert_eq!(rest, format!("{target}\x1b\\{shown}\x1b]8;;\x1b\\"));
+    }
+    assert_eq!((buffer[(4, 0)].symbol(), buffer[(5, 0)].symbol()), (" ", "|"));
+    assert_eq!(rows(&links("https://example.org", false)), ["a李 b |".replace("李 ", "李")]);
+    assert_eq!(rows(&links(&"x".repeat(5000), true)), rows(&links("", false)), "too long to be a link");
+}
+
 proptest! {
     #[test]
     fn nothing_panics_and_nothing_outside_changes(
@@ -152,6 +176,7 @@ proptest! {
         canvas.gauge(part.x, part.y, part.width, part.height, [style; 2]);
         canvas.fill(part, style);
         canvas.tint(part, style);
+        canvas.link(part.x, part.y, part.width, &text);
         canvas.restyle(|style| style);
         canvas.part(part).vline(0, 0, 9, "x", style);
         for y in 0..size.1 {

@@ -1,5 +1,7 @@
 //! Keys in the chat: sending, tabs, scrolling, the input.
 
+use std::time::Duration;
+
 use crate::app::command::{Command, OnScreen};
 use crate::app::intent::{Intent, Saying, intent};
 use crate::app::model::{Conversation, Login, Older};
@@ -7,16 +9,32 @@ use crate::app::place::{Place, name};
 use crate::app::transcript::{Line, State as LineState};
 use crate::tui::composer::{EditAction, is_large};
 use crate::tui::keymap::Action;
-use crate::tui::state::{Anchor, Armed, Asked, Overlay, Tab};
+use crate::tui::state::{Anchor, Armed, Arrival, Asked, Overlay, Tab};
 use crate::tui::view::scrolled;
 
 use super::{Control, Wish};
+
+/// Who leaves a tab sooner has only passed through it.
+const PASSING: Duration = Duration::from_millis(1200);
 
 /// From this many columns on the sidebar is there unless it is hidden.
 const SIDEBAR_FROM: u16 = 90;
 
 impl Control<'_> {
     pub(super) fn chat_key(&mut self, action: Action) {
+        if !is_a_way(action) {
+            self.state.arrival = None;
+        }
+        if self.state.bare && matches!(action, Action::Edit(_) | Action::Send | Action::Escape | Action::ClearOrQuit) {
+            self.bare(false);
+            if !matches!(action, Action::Edit(EditAction::Insert(_))) {
+                return;
+            }
+        }
+        let is_marked = self.state.tabs.get(self.front()).is_some_and(|tab| tab.marked.is_some());
+        if self.find_key(action) || is_marked && self.mark_key(action) {
+            return;
+        }
         match action {
             Action::Edit(edit) => self.edit(edit),
             Action::Send => self.send(),
@@ -40,6 +58,13 @@ impl Control<'_> {
             Action::Newest => self.go_to_newest(),
             Action::Escape => self.escape(),
             Action::Copy => self.copy(),
+            Action::MarkUp => self.mark_up(),
+            Action::MarkDown => self.mark_down(),
+            Action::Mention => self.go_to_mention(),
+            Action::Find => self.find(None),
+            Action::Bare => self.bare(!self.state.bare),
+            Action::MoveTabLeft => self.move_tab(-1),
+            Action::MoveTabRight => self.move_tab(1),
             Action::Sidebar => self.toggle_sidebar(),
             Action::Accept => self.answer_card(true),
             Action::Decline => self.answer_card(false),
@@ -61,7 +86,7 @@ impl Control<'_> {
         self.wishes.push(Wish::Run(command));
     }
 
-    fn tab(&mut self) -> &mut Tab {
+    pub(super) fn tab(&mut self) -> &mut Tab {
         let front = self.front().clone();
         self.state.tabs.entry(front).or_default()
     }
@@ -171,6 +196,11 @@ impl Control<'_> {
             OnScreen::Mouse => self.toggle_mouse(),
             OnScreen::Sidebar => self.toggle_sidebar(),
             OnScreen::Copy => self.copy(),
+            OnScreen::Find(text) => self.find(text.as_deref()),
+            OnScreen::Mark => self.mark_up(),
+            OnScreen::Mention => self.go_to_mention(),
+            OnScreen::Move(number) => self.move_tab_to(usize::from(number).saturating_sub(1)),
+            OnScreen::Bare => self.bare(true),
             OnScreen::Reconnect => self.retry(),
         }
     }
@@ -207,10 +237,37 @@ impl Control<'_> {
             return;
         }
         let front = self.front().clone();
-        self.leave(&front);
+        let passed = self.depart(&front);
         self.state.completion = None;
         self.state.armed = None;
         self.wishes.push(Wish::Show(place));
+        self.wishes.extend(passed.map(|unread| Wish::Passed(front, unread)));
+    }
+
+    /// Goes from a tab to another one. Who only passed through it has read nothing there: answers how much that is.
+    fn depart(&mut self, place: &Place) -> Option<usize> {
+        let arrival = self.state.arrival.take();
+        let passed = arrival.filter(|arrival| arrival.unread > 0 && self.now() < arrival.at.after(PASSING));
+        self.leave(place);
+        if let Some(tab) = self.state.tabs.get_mut(place) {
+            (tab.marked, tab.find) = (None, None);
+        }
+        let Arrival { unread, read_to, .. } = passed?;
+        self.state.passed = Some((place.clone(), read_to));
+        Some(unread)
+    }
+
+    fn move_tab(&mut self, by: isize) {
+        let at = self.sight.model.conversations.iter().position(|tab| tab.place == *self.front());
+        self.move_tab_to(at.unwrap_or(0).saturating_add_signed(by));
+    }
+
+    fn move_tab_to(&mut self, to: usize) {
+        let front = self.front().clone();
+        if matches!(front, Place::Room(_)) || to == 0 {
+            return self.toast("The lobby stays the first tab.", true);
+        }
+        self.wishes.push(Wish::Move(front, to));
     }
 
     /// The tab is not looked at any more: what comes from now on is unread.
@@ -244,7 +301,11 @@ impl Control<'_> {
         let at = places.iter().position(|place| *place == self.front()).unwrap_or(0);
         let next = at.wrapping_add_signed(by).wrapping_add(places.len()) % places.len().max(1);
         if let Some(place) = places.get(next).map(|&place| place.clone()) {
+            let unread = self.conversation(&place).map_or(0, |tab| tab.unread);
+            let read_to = self.state.tabs.get(&place).and_then(|tab| tab.read_to);
             self.show(place);
+            // Step by step one passes through tabs that one does not want to read.
+            self.state.arrival = Some(Arrival { at: self.now(), unread, read_to });
         }
     }
 
@@ -325,7 +386,7 @@ impl Control<'_> {
         self.stand_at(Anchor::Bottom);
     }
 
-    fn stand_at(&mut self, anchor: Anchor) {
+    pub(super) fn stand_at(&mut self, anchor: Anchor) {
         let front = self.front().clone();
         let newest = self.newest(&front).map(|line| line.id);
         let tab = self.tab();
@@ -341,14 +402,26 @@ impl Control<'_> {
         let Some(text) = self.newest(&front).map(|line| line.text.as_str().to_owned()) else {
             return self.toast("There is nothing to copy.", true);
         };
-        self.wishes.push(Wish::Copy(text));
-        self.toast("The newest message went to the terminal's clipboard.", false);
+        self.copied(text, "The newest message");
+    }
+
+    /// Shows the messages alone, and leaves the mouse to the terminal meanwhile.
+    fn bare(&mut self, on: bool) {
+        self.state.bare = on;
+        if self.state.mouse {
+            self.wishes.push(Wish::Mouse(!on));
+        }
     }
 
     pub(super) fn toggle_sidebar(&mut self) {
         let shown = self.state.sidebar.unwrap_or(self.sight.columns >= SIDEBAR_FROM);
         self.state.sidebar = Some(!shown);
     }
+}
+
+/// Whether a key only leads to the tab beside.
+fn is_a_way(action: Action) -> bool {
+    matches!(action, Action::PreviousTab | Action::NextTab)
 }
 
 /// Whether something said in a conversation has no answer yet.

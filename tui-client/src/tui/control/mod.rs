@@ -7,7 +7,9 @@
 
 mod chat;
 mod complete;
+mod find;
 mod form;
+mod mark;
 mod overlay;
 mod pick;
 mod private;
@@ -65,6 +67,12 @@ pub enum Wish {
     Close(Place),
     /// Empty the tab of a conversation.
     Clear(Place),
+    /// Put the tab of a conversation at this place among the tabs.
+    Move(Place, usize),
+    /// So many lines of a conversation are unread after all.
+    Passed(Place, usize),
+    /// Open a link, which begins with `http://` or `https://`.
+    Open(String),
     /// Load what is older.
     Older(Place),
     /// Connect now.
@@ -191,6 +199,7 @@ impl Control<'_> {
             (Some(Overlay::Pick { .. }), _) => self.pick_typed(text),
             (Some(_), _) => {}
             (None, Screen::Login) => self.form_paste(text),
+            (None, Screen::Chat) if self.is_finding() => self.find_paste(text),
             (None, Screen::Chat) => self.chat_paste(text),
         }
     }
@@ -205,6 +214,7 @@ impl Control<'_> {
                     Some(Target::User(name)) if self.sight.model.me.as_ref() != Some(&name) => {
                         self.show(Place::With(name));
                     }
+                    Some(Target::Line(line)) => self.mark(Some(line)),
                     Some(Target::Newest) => self.go_to_newest(),
                     Some(Target::Answer(yes)) => self.answer_card(yes),
                     Some(Target::User(_)) | None => {}
@@ -226,6 +236,12 @@ impl Control<'_> {
         self.state.focused = false;
         let front = self.front().clone();
         self.leave(&front);
+    }
+
+    /// Whether a text to search for is being typed.
+    fn is_finding(&self) -> bool {
+        let find = self.state.tabs.get(self.front()).and_then(|tab| tab.find.as_ref());
+        find.is_some_and(|find| find.is_typed)
     }
 
     fn toggle_mouse(&mut self) {
@@ -304,3 +320,6 @@ impl Control<'_> {
         self.sight.model.conversations.front()
     }
 }
+
+#[cfg(test)]
+mod tests;

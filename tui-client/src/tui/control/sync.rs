@@ -15,6 +15,11 @@ pub fn sync(state: &mut State, model: &Model) {
     screen(state, model);
     form(state, model);
     question(state, model);
+    if let Some((place, read_to)) = state.passed.take_if(|(place, _)| place != model.conversations.front())
+        && let Some(tab) = state.tabs.get_mut(&place)
+    {
+        (tab.read_to, tab.unread_from, tab.unread_to) = (read_to, None, None);
+    }
     for conversation in model.conversations.iter() {
         let is_looked_at =
             state.focused && state.screen == Screen::Chat && *model.conversations.front() == conversation.place;

@@ -48,10 +48,20 @@ pub(super) static LINES: &[Line] = &[
     },
     Line {
         section: Section::Move,
-        keys: "Ctrl+G",
+        keys: "Ctrl+G Alt+K",
         help: "go to anyone",
         command: Some("/go"),
-        bindings: &[(ctrl('g'), Action::GoTo)],
+        bindings: &[(ctrl('g'), Action::GoTo), (alt('k'), Action::GoTo)],
+    },
+    Line {
+        section: Section::Move,
+        keys: "Alt+Shift+← →",
+        help: "move the tab",
+        command: Some("/move"),
+        bindings: &[
+            (Chord(KeyCode::Left, ALT_SHIFT), Action::MoveTabLeft),
+            (Chord(KeyCode::Right, ALT_SHIFT), Action::MoveTabRight),
+        ],
     },
     Line {
         section: Section::Move,
@@ -94,7 +104,38 @@ pub(super) static LINES: &[Line] = &[
         command: None,
         bindings: &[(plain(KeyCode::Esc), Action::Escape)],
     },
+    Line {
+        section: Section::Move,
+        keys: "Alt+↑ ↓",
+        help: "mark, to copy or quote",
+        command: Some("/mark"),
+        bindings: &[
+            (Chord(KeyCode::Up, KeyModifiers::ALT), Action::MarkUp),
+            (Chord(KeyCode::Down, KeyModifiers::ALT), Action::MarkDown),
+        ],
+    },
+    Line {
+        section: Section::Move,
+        keys: "Ctrl+F",
+        help: "search this tab",
+        command: Some("/find"),
+        bindings: &[(ctrl('f'), Action::Find)],
+    },
+    Line {
+        section: Section::Move,
+        keys: "Alt+M",
+        help: "back to where you are named",
+        command: Some("/mention"),
+        bindings: &[(alt('m'), Action::Mention)],
+    },
     // View
+    Line {
+        section: Section::View,
+        keys: "Alt+L",
+        help: "messages alone",
+        command: Some("/bare"),
+        bindings: &[(alt('l'), Action::Bare)],
+    },
     Line {
         section: Section::View,
         keys: "F1",
@@ -306,6 +347,8 @@ pub(super) static LINES: &[Line] = &[
         ],
     },
 ];
+
+const ALT_SHIFT: KeyModifiers = KeyModifiers::ALT.union(KeyModifiers::SHIFT);
 
 const fn plain(code: KeyCode) -> Chord {
     Chord(code, KeyModifiers::NONE)

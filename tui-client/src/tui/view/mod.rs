@@ -4,11 +4,13 @@
 //! [`draw`] lays the screen out and answers with what control needs to know of it as [`Seen`]; [`scrolled`] finds where
 //! the view stands after scrolling. All drawing goes through [`Canvas`], so that no size can make it panic.
 
+mod bare;
 mod card;
 mod chat;
 mod clock;
 mod completion;
 mod composer;
+mod find;
 mod help;
 mod layout;
 mod login;
@@ -81,6 +83,8 @@ pub enum Target {
     User(Name),
     /// Go to the newest message.
     Newest,
+    /// Mark this line.
+    Line(LineId),
     /// Say yes or no to what another user asks.
     Answer(bool),
 }
@@ -128,6 +132,23 @@ pub fn scrolled(model: &Model, state: &State, now: Moment, seen: &Seen, rows: is
     let blank = Tab::default();
     let scene = Scene::new(model, state, now, &blank);
     pane::scrolled(&scene, seen, rows)
+}
+
+/// Where the view of the tab in front stands so that the whole of a line is visible, moved as little as possible.
+pub fn revealed(model: &Model, state: &State, now: Moment, seen: &Seen, line: LineId) -> Anchor {
+    let blank = Tab::default();
+    let scene = Scene::new(model, state, now, &blank);
+    pane::revealed(&scene, seen, line)
+}
+
+/// The links in a text, in their order.
+pub fn links(text: &str) -> Vec<&str> {
+    pane::links(text)
+}
+
+/// Whether a text names this user, as a word of its own, with or without `@`.
+pub fn mentions(text: &str, me: &Name) -> bool {
+    pane::mentions(text, me)
 }
 
 /// What all parts of a frame look at.

@@ -53,6 +53,10 @@ fn words(scene: &Scene<'_>) -> Option<Words> {
         let text = format!("logged out in {seconds} s, any key keeps you here");
         return Some(Words { glyph: None, text, style });
     }
+    if scene.tab.marked.is_some() {
+        let text = "c copy   q quote   o open   l copy the link   Esc".to_owned();
+        return Some(Words { glyph: Some(scene.state.look.drawing.glyphs.bar), text, style: scene.theme.accent });
+    }
     passing(scene)
 }
 

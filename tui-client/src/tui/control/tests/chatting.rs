@@ -50,7 +50,15 @@ fn typing_goes_on_without_a_connection_and_lines_arrive_in_order() {
     stage.connect();
     stage.sends(&["login hans falcon"]);
     let re = stage.last_request();
-    stage.hear(ServerMessage::LoggedIn { re, name: "hans".to_owned(), timeout_ms: 0, notice: String::new(), ticket: None, device: None, lobby: None });
+    stage.hear(ServerMessage::LoggedIn {
+        re,
+        name: "hans".to_owned(),
+        timeout_ms: 0,
+        notice: String::new(),
+        ticket: None,
+        device: None,
+        lobby: None,
+    });
     // Between the login and what it brings, order is kept as well.
     stage.press("enter");
     stage.hear(ServerMessage::Ready { stored: 0 });
@@ -71,7 +79,15 @@ fn many_lines_in_one_breath_wait_for_their_answers() {
     stage.pass(1000);
     stage.connect();
     let re = stage.last_request();
-    stage.hear(ServerMessage::LoggedIn { re, name: "hans".to_owned(), timeout_ms: 0, notice: String::new(), ticket: None, device: None, lobby: None });
+    stage.hear(ServerMessage::LoggedIn {
+        re,
+        name: "hans".to_owned(),
+        timeout_ms: 0,
+        notice: String::new(),
+        ticket: None,
+        device: None,
+        lobby: None,
+    });
     stage.sent.clear();
     stage.requests.clear();
     stage.hear(ServerMessage::Ready { stored: 0 });

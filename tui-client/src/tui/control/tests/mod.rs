@@ -2,6 +2,7 @@
 
 mod chatting;
 mod login;
+mod reading;
 mod tabs;
 
 use std::time::Duration;
@@ -17,7 +18,7 @@ use shared::message::{ClientMessage, Entry, Kind, Outcome, Refusal, ServerMessag
 
 use super::*;
 use crate::app::effect::{Effect, LogIn};
-use crate::app::model::{Linger, Settings};
+use crate::app::model::{AcceptPeers, Hosting, Linger, Settings};
 use crate::app::moment::{Jitter, Mono};
 use crate::app::msg::{Msg, Trust};
 use crate::app::update::update;
@@ -54,6 +55,8 @@ impl Stage {
             server: "127.0.0.1:4000".to_owned(),
             interactive: true,
             on_screen: true,
+            hosting: Hosting::Never,
+            accept_peers: AcceptPeers::Ask,
             register: false,
             presence: true,
             history: 50,
@@ -102,7 +105,15 @@ impl Stage {
     /// The server takes a login.
     fn take_the_login(&mut self, who: &str, timeout_ms: u64) {
         let re = self.last_request();
-        self.hear(ServerMessage::LoggedIn { re, name: who.to_owned(), timeout_ms, notice: String::new(), ticket: None, device: None, lobby: None });
+        self.hear(ServerMessage::LoggedIn {
+            re,
+            name: who.to_owned(),
+            timeout_ms,
+            notice: String::new(),
+            ticket: None,
+            device: None,
+            lobby: None,
+        });
         let users = [who, "yoda", "leia"].map(user).to_vec();
         self.hear(ServerMessage::Roster { users });
         self.hear(ServerMessage::Ready { stored: 0 });
@@ -159,7 +170,11 @@ impl Stage {
                 Effect::Send(message) => self.note_message(message),
                 Effect::Quit(exit) => self.note_sent(format!("quit {}", exit.code()), None),
                 Effect::Connect => self.note_sent("connect".to_owned(), None),
-                Effect::Disconnect | Effect::Acknowledge { .. } => {}
+                Effect::Disconnect
+                | Effect::Acknowledge { .. }
+                | Effect::KeepTicket { .. }
+                | Effect::Host
+                | Effect::Peer(_) => {}
             }
         }
         self.settle();
@@ -226,6 +241,9 @@ impl Stage {
             Wish::Show(place) => self.tell(Msg::TabShown(place)),
             Wish::Close(place) => self.tell(Msg::TabClosed(place)),
             Wish::Clear(place) => self.tell(Msg::TabCleared(place)),
+            Wish::Move(place, to) => self.tell(Msg::TabMoved(place, to)),
+            Wish::Passed(place, unread) => self.tell(Msg::TabPassed(place, unread)),
+            Wish::Open(url) => self.sent.push(format!("open {url}")),
             Wish::Older(place) => self.tell(Msg::OlderWanted(place)),
             Wish::Retry => self.tell(Msg::RetryWanted),
             Wish::LogInAgain => self.tell(Msg::LoginWanted),
@@ -247,6 +265,7 @@ impl Stage {
             let (modifiers, key) = match key.split_once('+') {
                 Some(("alt", key)) => (KeyModifiers::ALT, key),
                 Some(("ctrl", key)) => (KeyModifiers::CONTROL, key),
+                Some(("altshift", key)) => (KeyModifiers::ALT | KeyModifiers::SHIFT, key),
                 Some(("shift", key)) => (KeyModifiers::SHIFT, key),
                 _ => (KeyModifiers::NONE, key),
             };

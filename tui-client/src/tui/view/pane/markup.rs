@@ -99,6 +99,12 @@ pub(super) fn runs(text: &str, parts: &[Part]) -> Vec<Run> {
     runs
 }
 
+/// The links in a text, in their order.
+pub(crate) fn links(text: &str) -> Vec<&str> {
+    let runs = runs(text, &parts(text)).into_iter();
+    runs.filter(|run| run.look == Look::Link).map(|run| &text[run.bytes]).collect()
+}
+
 fn begins_here(rest: &str, before: Option<char>) -> Option<(usize, Look)> {
     let at_word = before.is_none_or(|c| !is_name_char(c));
     match rest.as_bytes().first()? {

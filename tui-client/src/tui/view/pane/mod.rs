@@ -14,7 +14,7 @@ use crate::tui::state::Anchor;
 
 use super::{Scene, Seen, Size};
 
-pub(super) use markup::mentions;
+pub(super) use markup::{links, mentions};
 
 /// Columns before the text where names stand beside it: bar, time, name and rule.
 const GUTTER: u16 = 20;
@@ -42,6 +42,8 @@ struct Grid {
     compact: bool,
     /// There is air between authors.
     airy: bool,
+    /// There is nothing but the text.
+    bare: bool,
     /// The first column of the text.
     x: u16,
     /// Columns for prose.
@@ -51,11 +53,16 @@ struct Grid {
 }
 
 impl Grid {
-    fn new(width: u16, airy: bool) -> Self {
+    fn new(width: u16, airy: bool, scene: &Scene<'_>) -> Self {
+        if scene.state.bare {
+            let text = width.max(1);
+            return Self { width, compact: true, airy: false, bare: true, x: 0, text, code: text };
+        }
         let compact = width < COMPACT;
         let x = if compact { INDENT } else { GUTTER };
         let columns = width.saturating_sub(x + MARGIN).max(1);
-        Self { width, compact, airy, x, text: columns.min(TEXT_MOST), code: columns.saturating_sub(MARGIN).max(1) }
+        let (text, code) = (columns.min(TEXT_MOST), columns.saturating_sub(MARGIN).max(1));
+        Self { width, compact, airy, bare: false, x, text, code }
     }
 }
 
@@ -63,7 +70,7 @@ impl Grid {
 pub(super) fn draw(canvas: &mut Canvas<'_>, scene: &Scene<'_>, airy: bool, seen: &mut Seen) {
     seen.pane = Size { width: canvas.width(), height: canvas.height() };
     seen.airy = airy;
-    let grid = Grid::new(canvas.width(), airy);
+    let grid = Grid::new(canvas.width(), airy, scene);
     let window = walk::window(scene, grid, canvas.height());
     seen.first = window.first();
     seen.last = window.last();
@@ -73,14 +80,22 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, scene: &Scene<'_>, airy: bool, seen:
         let free = canvas.height().saturating_sub(u16::try_from(window.rows).unwrap_or(u16::MAX));
         paint::empty(&mut canvas.part(Rect { height: free, ..whole(canvas) }), scene);
     }
-    paint::window(canvas, scene, grid, &window);
-    scroll_bar(canvas, scene, &window);
+    paint::window(canvas, scene, grid, &window, seen);
+    if !grid.bare {
+        scroll_bar(canvas, scene, &window);
+    }
 }
 
 /// Where the view stands after scrolling.
 pub(super) fn scrolled(scene: &Scene<'_>, seen: &Seen, rows: isize) -> Anchor {
     let Size { width, height } = seen.pane;
-    walk::scrolled(scene, Grid::new(width, seen.airy), height, rows)
+    walk::scrolled(scene, Grid::new(width, seen.airy, scene), height, rows)
+}
+
+/// Where the view stands so that the whole of a line is visible.
+pub(super) fn revealed(scene: &Scene<'_>, seen: &Seen, line: LineId) -> Anchor {
+    let Size { width, height } = seen.pane;
+    walk::revealed(scene, Grid::new(width, seen.airy, scene), height, line)
 }
 
 /// How many lines of others stand in a transcript from this one on.

@@ -7,8 +7,8 @@ use crate::app::place::Place;
 use crate::app::transcript::{Line, State};
 use crate::tui::canvas::Canvas;
 use crate::tui::state::{Note, NoteKind};
-use crate::tui::theme::Depth;
-use crate::tui::view::clock;
+use crate::tui::theme::{Depth, Pill};
+use crate::tui::view::{Seen, Target, clock};
 use crate::tui::wrap::wrap;
 
 use super::block::{Block, Row, What};
@@ -38,10 +38,13 @@ pub(super) fn empty(canvas: &mut Canvas<'_>, scene: &Scene<'_>) {
 }
 
 /// The rows, the last one at the bottom.
-pub(super) fn window(canvas: &mut Canvas<'_>, scene: &Scene<'_>, grid: Grid, window: &Window<'_>) {
+pub(super) fn window(canvas: &mut Canvas<'_>, scene: &Scene<'_>, grid: Grid, window: &Window<'_>, seen: &mut Seen) {
     let top = canvas.height().saturating_sub(u16::try_from(window.rows).unwrap_or(u16::MAX));
     for (y, (block, row)) in (top..).zip(window.visible()) {
         let part = Rect { y, height: 1, ..whole(canvas) };
+        if let (Some(line), Some(_)) = (block.line, row.start) {
+            seen.targets.push((canvas.part(part).area(), Target::Line(line.id)));
+        }
         Painter { canvas: &mut canvas.part(part), scene, grid }.row(block, row);
     }
 }
@@ -92,11 +95,12 @@ impl Painter<'_, '_, '_> {
 
     fn name_over(&mut self, block: &Block<'_>) {
         let Some(line) = block.line else { return };
-        self.mention(block);
+        self.ground(block);
         let time = clock::time(line.at, &self.scene.state.look.zone);
         let end = self.grid.width.saturating_sub(MARGIN);
         let name_columns = end.saturating_sub(8);
-        self.canvas.text_fit(1, 0, name_columns, line.from.as_str(), self.name_style(line));
+        let x = u16::from(!self.grid.bare);
+        self.canvas.text_fit(x, 0, name_columns, line.from.as_str(), self.name_style(line));
         self.canvas.text_right(end, 0, &time, self.scene.theme.faint);
     }
 
@@ -104,23 +108,31 @@ impl Painter<'_, '_, '_> {
         self.scene.theme.person(&line.from, self.scene.model.me.as_ref()).add_modifier(Modifier::BOLD)
     }
 
-    /// The ground and the bar of a line that names this user.
-    fn mention(&mut self, block: &Block<'_>) {
-        if !block.is_mention {
-            return;
-        }
+    /// The ground and the bar of a line that is marked, or that names this user.
+    fn ground(&mut self, block: &Block<'_>) {
         let theme = self.scene.theme;
+        let is_marked = block.line.is_some_and(|line| self.scene.tab.marked == Some(line.id));
+        let (ground, ink) = match (is_marked, block.is_mention) {
+            _ if self.grid.bare => return,
+            (true, _) => (theme.raised, theme.accent),
+            (false, true) => (theme.mention, theme.warn),
+            (false, false) => return,
+        };
         let part = Rect::new(0, 0, self.grid.width.saturating_sub(1), 1);
-        self.canvas.fill(part, theme.mention);
-        let bar = if theme.depth == Depth::None { ">" } else { self.canvas.drawing().glyphs.mention };
-        self.canvas.text(0, 0, bar, theme.warn.add_modifier(Modifier::BOLD));
+        self.canvas.fill(part, ground);
+        let bar = match theme.depth {
+            Depth::None if is_marked => "*",
+            Depth::None => ">",
+            _ => self.canvas.drawing().glyphs.mention,
+        };
+        self.canvas.text(0, 0, bar, ink.add_modifier(Modifier::BOLD));
     }
 
     fn text(&mut self, block: &Block<'_>, row: &Row<'_>) {
         let (Some(line), What::Text { bytes, width, is_first, is_last, code }) = (block.line, &row.what) else {
             return;
         };
-        self.mention(block);
+        self.ground(block);
         self.rule();
         if *is_first {
             self.name_beside(line);
@@ -133,7 +145,8 @@ impl Painter<'_, '_, '_> {
             self.grid.x
         };
         self.runs(block, line, bytes.clone(), x, code.is_some());
-        if *is_last {
+        self.found(block, line, bytes.clone(), x);
+        if *is_last && !self.grid.bare {
             self.state(line, x + width);
         }
     }
@@ -172,13 +185,32 @@ impl Painter<'_, '_, '_> {
         for run in inside {
             let (start, end) = (run.bytes.start.max(at), run.bytes.end.min(bytes.end));
             column = self.canvas.text(column, 0, &block.text[at..start], plain);
+            let from = column;
             column = self.canvas.text(column, 0, &block.text[start..end], self.look(plain, &run.look));
+            if run.look == Look::Link {
+                self.canvas.link(from, 0, column - from, &block.text[run.bytes.clone()]);
+            }
             at = end;
         }
         self.canvas.text(column, 0, &block.text[at..bytes.end], plain);
         if line.action && bytes.start == 0 {
             let name = self.canvas.width_of(line.from.as_str()).min(self.grid.text);
             self.canvas.tint(Rect::new(x, 0, name, 1), self.name_style(line));
+        }
+    }
+
+    /// What is searched for stands out; most of all where the view stands.
+    fn found(&mut self, block: &Block<'_>, line: &Line, bytes: std::ops::Range<usize>, x: u16) {
+        let Some(find) = &self.scene.tab.find else { return };
+        let is_here = find.at.and_then(|at| find.found.get(at)) == Some(&line.id);
+        let pill = self.scene.theme.pill(if is_here { Pill::Accent } else { Pill::Private });
+        for hit in occurrences(&block.text, find.query.text()) {
+            let (start, end) = (hit.start.max(bytes.start), hit.end.min(bytes.end));
+            if start < end {
+                let column = x + self.canvas.width_of(&block.text[bytes.start..start]);
+                let columns = self.canvas.width_of(&block.text[start..end]);
+                self.canvas.tint(Rect::new(column, 0, columns, 1), pill);
+            }
         }
     }
 
@@ -256,6 +288,37 @@ impl Painter<'_, '_, '_> {
         }
         self.canvas.text(self.grid.x, 0, text, style.add_modifier(Modifier::ITALIC));
     }
+}
+
+/// Where a text has another one, whatever the case of the letters.
+fn occurrences(text: &str, needle: &str) -> Vec<std::ops::Range<usize>> {
+    let needle: Vec<char> = needle.chars().flat_map(char::to_lowercase).collect();
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(c) = text[from..].chars().next().filter(|_| !needle.is_empty()) {
+        let length = begins_with(&text[from..], &needle);
+        found.extend(length.map(|length| from..from + length));
+        from += length.unwrap_or(c.len_utf8());
+    }
+    found
+}
+
+/// The bytes at the start of a text that are these letters, in lower case.
+fn begins_with(text: &str, needle: &[char]) -> Option<usize> {
+    let mut rest = needle;
+    for (at, c) in text.char_indices() {
+        if rest.is_empty() {
+            return Some(at);
+        }
+        for lower in c.to_lowercase() {
+            let (first, others) = rest.split_first()?;
+            if *first != lower {
+                return None;
+            }
+            rest = others;
+        }
+    }
+    rest.is_empty().then_some(text.len())
 }
 
 fn beginning(place: &Place) -> String {

@@ -187,6 +187,47 @@ pub(super) fn scrolled(scene: &Scene<'_>, grid: Grid, height: u16, rows: isize) 
     if rows < 0 { up(&mut walker, rows.unsigned_abs()) } else { down(&mut walker, rows.unsigned_abs(), height) }
 }
 
+/// Where the view stands so that the whole of a line is visible, moved as little as possible. Of a line that is larger
+/// than the pane the beginning is.
+pub(super) fn revealed(scene: &Scene<'_>, grid: Grid, height: u16, line: LineId) -> Anchor {
+    let window = window(scene, grid, height);
+    let height = usize::from(height);
+    let index = scene.transcript().and_then(|transcript| transcript.lines().position(|other| other.id == line));
+    let (Some(index), Some((first, _))) = (index, window.blocks.first()) else { return scene.tab.anchor };
+    let top = Anchor::At { line, byte: 0 };
+    if index < *first {
+        return top;
+    }
+    let before: usize = window.blocks.iter().take(index - first).map(|(_, block)| block.rows.len()).sum();
+    if let Some((_, block)) = window.blocks.get(index - first) {
+        if before < window.skip {
+            return top;
+        }
+        if before + block.rows.len() <= window.skip + height {
+            return scene.tab.anchor;
+        }
+    }
+    let block = Block::new(scene, grid, index);
+    if block.rows.len() >= height {
+        return top;
+    }
+    let row = block.rows.len().saturating_sub(1);
+    let mut walker = Walker { scene, grid, index, block, row };
+    for _ in 1..height {
+        if !walker.up() {
+            break;
+        }
+    }
+    let landed = walker.place();
+    walker.settle_down();
+    // What stands over the very first line comes with its first row, and would push the wanted one out.
+    if walker.index == 0 && landed.1 > 0 && (0..walker.row).all(|above| !walker.block.is_stop(above)) {
+        walker.down();
+        walker.settle_down();
+    }
+    walker.anchor()
+}
+
 /// The block and the row in it of a row counted from the first block.
 fn place_of(window: &Window<'_>, mut row: usize) -> (usize, usize) {
     for (at, (_, block)) in window.blocks.iter().enumerate() {

@@ -11,8 +11,9 @@ use super::{drawn, gallery, rows};
 use crate::app::moment::{Jitter, Moment, Mono};
 use crate::app::msg::Msg;
 use crate::app::place::{self, Place};
+use crate::tui::composer::Composer;
 use crate::tui::state::{
-    Anchor, Armed, Choice, Field, FormMessage, Hint, HintKind, Mode, Overlay, Screen, State, Tab, Toast,
+    Anchor, Armed, Choice, Field, Find, FormMessage, Hint, HintKind, Mode, Overlay, Screen, State, Tab, Toast,
 };
 use crate::tui::theme::{Depth, Shade};
 
@@ -35,6 +36,32 @@ fn with_overlay(overlay: Overlay, sizes: &[(u16, u16)]) -> String {
 fn the_lobby() {
     let (world, state) = lobby();
     assert_snapshot!(gallery(&SIZES, &world.model, &state, world.now()));
+}
+
+#[test]
+fn a_marked_message_a_search_and_the_messages_alone() {
+    let (world, mut state) = lobby();
+    let lobby = Place::lobby();
+    let lines: Vec<_> = world.model.conversations.get(&lobby).unwrap().transcript.lines().map(|line| line.id).collect();
+    let tab = state.tabs.get_mut(&lobby).unwrap();
+    tab.marked = lines.get(lines.len() - 2).copied();
+    let marked = gallery(&[(30, 8), (80, 24)], &world.model, &state, world.now());
+    let tab = state.tabs.get_mut(&lobby).unwrap();
+    tab.marked = None;
+    let mut query = Composer::one_line();
+    query.replace("the");
+    let found = lines.clone();
+    tab.find = Some(Find { query, is_typed: true, found, at: Some(1), before: Anchor::Bottom });
+    let typed = gallery(&[(30, 8), (80, 24)], &world.model, &state, world.now());
+    let find = state.tabs.get_mut(&lobby).unwrap().find.as_mut().unwrap();
+    find.is_typed = false;
+    find.query.replace("a text that is much longer than the row has columns for, whatever the size of the screen is");
+    (find.found, find.at) = (Vec::new(), None);
+    let nothing = gallery(&[(30, 8), (80, 24)], &world.model, &state, world.now());
+    state.tabs.get_mut(&lobby).unwrap().find = None;
+    state.bare = true;
+    let bare = gallery(&[(30, 8), (80, 24)], &world.model, &state, world.now());
+    assert_snapshot!([marked, typed, nothing, bare].join("\n"));
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 mod clock;
 mod face;
+mod folder;
 mod hosting;
 mod lines;
 mod network;

@@ -16,9 +16,9 @@ use tokio::time::{Instant, sleep_until};
 
 use super::clock::Clock;
 use super::face::{Did, Face, Shown};
-use super::opener;
 use super::pump::{Happening, Pump, with_wheel};
 use super::signals::{self, stop_here};
+use super::{folder, opener};
 use crate::app::model::Model;
 use crate::app::moment::Moment;
 use crate::app::msg::Msg;
@@ -214,13 +214,13 @@ impl ScreenFace {
                 Happening::Wheel(rows) => control::wheel(&mut self.state, sight, rows),
             };
             for wish in wishes {
-                self.grant(wish);
+                self.grant(wish, model);
             }
         }
     }
 
     /// Does what is the terminal's business, and passes the rest on to the model.
-    fn grant(&mut self, wish: Wish) {
+    fn grant(&mut self, wish: Wish, model: &Model) {
         let did = match wish {
             Wish::Typed => {
                 // Once for a batch is enough.
@@ -239,6 +239,7 @@ impl ScreenFace {
             Wish::Move(place, to) => Did::Told(Msg::TabMoved(place, to)),
             Wish::Passed(place, unread) => Did::Told(Msg::TabPassed(place, unread)),
             Wish::Open(url) => return self.open(&url),
+            Wish::Look(path) => return self.look(model, &path),
             Wish::Older(place) => Did::Told(Msg::OlderWanted(place)),
             Wish::Retry => Did::Told(Msg::RetryWanted),
             Wish::LogInAgain => Did::Told(Msg::LoginWanted),
@@ -273,6 +274,13 @@ impl ScreenFace {
                 self.did.push_back(Did::Told(Msg::FormSent { name, password, register }));
             }
         }
+    }
+
+    /// Looks what is in a folder, for completion.
+    fn look(&mut self, model: &Model, path: &std::ops::Range<usize>) {
+        let typed = self.state.tabs.get(model.conversations.front()).map_or("", |tab| tab.composer.text());
+        let listing = folder::list(typed.get(path.clone()).unwrap_or_default());
+        control::looked(&mut self.state, model, path, &listing);
     }
 
     /// Opens a link with what the desktop has for it. Where there is none it goes to the clipboard.
@@ -371,7 +379,7 @@ impl Face for ScreenFace {
             self.pump = Some(Pump::begin());
         }
         if let Some(wish) = control::after_draw(model, &self.seen) {
-            self.grant(wish);
+            self.grant(wish, model);
         }
         Ok(Shown::All)
     }

@@ -23,6 +23,8 @@ use send::{Outgoing, Source};
 pub mod names;
 mod receive;
 mod send;
+
+pub use send::expand;
 #[cfg(test)]
 mod tests;
 

@@ -144,7 +144,7 @@ fn open(typed: &str) -> Result<Source, (&'static str, String)> {
 }
 
 /// `~/` is the home folder, as in a shell.
-fn expand(typed: &str) -> PathBuf {
+pub fn expand(typed: &str) -> PathBuf {
     match (typed.strip_prefix("~/"), std::env::var_os("HOME")) {
         (Some(rest), Some(home)) => Path::new(&home).join(rest),
         _ => PathBuf::from(typed),

@@ -6,10 +6,10 @@ use std::ops::Range;
 use crate::app::command::{Kind, Spec, TABLE, find};
 use crate::app::intent::known_users;
 use crate::app::model::Model;
-use crate::app::place::Place;
-use crate::tui::state::{Choice, Completion};
+use crate::app::place::{Place, safe};
+use crate::tui::state::{Choice, Completion, State};
 
-use super::Control;
+use super::{Control, Wish};
 
 /// Choices worth looking through; the rest comes with another letter.
 const CHOICES: usize = 50;
@@ -58,12 +58,16 @@ impl Control<'_> {
         }
     }
 
-    fn on_demand(&self) -> Option<Completion> {
+    fn on_demand(&mut self) -> Option<Completion> {
         if let Some(completion) = self.suggestions() {
             return Some(completion);
         }
         let composer = &self.state.tabs.get(self.front())?.composer;
         let (text, cursor) = (composer.text(), composer.cursor());
+        if let Some(path) = path_at(text, cursor, matches!(self.front(), Place::Room(_))) {
+            self.wishes.push(Wish::Look(path));
+            return None;
+        }
         let word = word_at(text, cursor)?;
         let typed = &text[word.clone()];
         let is_lobby = matches!(self.front(), Place::Room(_));
@@ -82,6 +86,58 @@ impl Control<'_> {
             _ => list("People", users(typed, self.sight.model, ""), word, typed),
         }
     }
+}
+
+/// The path that is the last argument of a command and ends at the cursor: it may have blanks.
+fn path_at(text: &str, cursor: usize, is_lobby: bool) -> Option<Range<usize>> {
+    let line = match text.strip_prefix('/') {
+        Some(line) => line,
+        None if is_lobby => text,
+        None => return None,
+    };
+    let spec = find(line.split(char::is_whitespace).next()?)?;
+    let place = spec.arguments.iter().position(|argument| argument.kind == Kind::Path)?;
+    // Behind the command and the arguments before the path.
+    let mut start = text.len() - line.len() + line.find(char::is_whitespace)? + 1;
+    for _ in 0..place {
+        start += text[start..].find(char::is_whitespace)? + 1;
+    }
+    (start <= cursor && cursor == text.len()).then_some(start..cursor)
+}
+
+/// What is in a folder, for the path that is typed: takes it if there is one way to go on, otherwise lists them. A name
+/// that could not be typed again is left out.
+pub fn looked(state: &mut State, model: &Model, path: &Range<usize>, listing: &[Listed]) {
+    let Some(tab) = state.tabs.get_mut(model.conversations.front()) else { return };
+    let Some(typed) = tab.composer.text().get(path.clone()) else { return };
+    let begun = typed.rsplit('/').next().unwrap_or(typed);
+    let folder = typed[..typed.len() - begun.len()].to_owned();
+    let fits = |listed: &&Listed| {
+        let is_hidden = listed.name.starts_with('.') && !begun.starts_with('.');
+        listed.name.starts_with(begun) && !is_hidden && safe(&listed.name).escaped() == listed.name
+    };
+    let choice = |listed: &Listed| Choice {
+        text: format!("{folder}{}{}", listed.name, if listed.is_folder { "/" } else { "" }),
+        arguments: String::new(),
+        help: if listed.is_folder { "folder".to_owned() } else { String::new() },
+    };
+    let mut choices: Vec<Choice> = listing.iter().filter(fits).map(choice).collect();
+    choices.sort_by(|one, other| one.text.cmp(&other.text));
+    choices.truncate(CHOICES);
+    match choices.as_slice() {
+        [] => {}
+        [only] => drop(tab.composer.complete(path.clone(), &only.text)),
+        _ => state.completion = Some(Completion { title: "Files", choices, marked: 0, replaces: path.clone() }),
+    }
+}
+
+/// A file or folder in a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its name.
+    pub name: String,
+    /// Whether it is a folder.
+    pub is_folder: bool,
 }
 
 /// The word that ends at the cursor. `None` inside a word, where nothing is completed.

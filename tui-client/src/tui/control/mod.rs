@@ -34,6 +34,7 @@ use super::state::{Armed, Overlay, Screen, State, Toast};
 use super::theme::Theme;
 use super::view::{Seen, Target};
 
+pub use self::complete::{Listed, looked};
 pub use self::reports::Reports;
 pub use self::sync::{after_draw, sync};
 pub use self::timers::{deadline, expire};
@@ -71,6 +72,8 @@ pub enum Wish {
     Move(Place, usize),
     /// So many lines of a conversation are unread after all.
     Passed(Place, usize),
+    /// Look what is in the folder of the path at these bytes of the input, to complete it.
+    Look(std::ops::Range<usize>),
     /// Open a link, which begins with `http://` or `https://`.
     Open(String),
     /// Load what is older.
@@ -206,6 +209,12 @@ impl Control<'_> {
 
     fn mouse(&mut self, mouse: MouseEvent) {
         match mouse.kind {
+            // Moving it about is no sign that somebody is there; a click and the wheel are.
+            MouseEventKind::Moved | MouseEventKind::Drag(_) | MouseEventKind::Up(_) => {}
+            _ if self.is_first_sign() => {
+                self.wishes.push(Wish::Typed);
+                self.mouse(mouse);
+            }
             MouseEventKind::ScrollUp => self.scroll_what_is_on_top(-WHEEL_ROWS),
             MouseEventKind::ScrollDown => self.scroll_what_is_on_top(WHEEL_ROWS),
             MouseEventKind::Down(MouseButton::Left) if self.state.overlay.is_none() => {
@@ -222,6 +231,11 @@ impl Control<'_> {
             }
             _ => {}
         }
+    }
+
+    /// Whether somebody is logged in and has not shown to be there by this event.
+    fn is_first_sign(&self) -> bool {
+        matches!(self.sight.model.login, Login::In(_)) && !matches!(self.wishes.last(), Some(Wish::Typed))
     }
 
     fn scroll_what_is_on_top(&mut self, rows: isize) {

@@ -33,26 +33,28 @@ impl Control<'_> {
         self.state.overlay = Some(Overlay::Pick { title, query, choices, marked: 0 });
     }
 
-    /// Tabs in their order, then people.
+    /// Tabs in their order, then people; those that fit the query best come first.
     fn goals(&self, query: &str) -> Vec<Choice> {
         let model = self.sight.model;
-        let query = query.to_lowercase();
-        let tabs = model.conversations.iter().map(|tab| (tab.place.as_str(), tab.unread));
+        let tabs = model.conversations.iter().map(|tab| (tab.place.clone(), tab.unread));
         let without_tab: BTreeSet<&Name> = known_users(model)
             .filter(|user| model.me.as_ref() != Some(user))
-            .filter(|user| model.conversations.iter().all(|tab| tab.place.user() != Some(user)))
+            .filter(|user| model.conversations.get(&Place::With((*user).clone())).is_none())
             .collect();
-        let people = without_tab.into_iter().map(|user| (user.as_str(), 0));
-        let help = |word: &str, unread: usize| match unread {
-            0 if model.users.contains_key(&name(word)) => "online".to_owned(),
-            0 => String::new(),
-            unread => format!("{unread} unread"),
+        let people = without_tab.into_iter().map(|user| (Place::With(user.clone()), 0));
+        let help = |place: &Place, unread: usize| match (unread, place) {
+            (0, Place::Private(_)) => "private session".to_owned(),
+            (0, place) if place.user().is_some_and(|user| model.users.contains_key(user)) => "online".to_owned(),
+            (0, _) => String::new(),
+            (unread, _) => format!("{unread} unread"),
         };
-        tabs.chain(people)
-            .filter(|(word, _)| word.to_lowercase().contains(&query))
-            .map(|(word, unread)| choice(word, help(word, unread)))
-            .take(CHOICES)
-            .collect()
+        let fitting = tabs.chain(people).filter_map(|(place, unread)| {
+            let rank = rank(place.as_str(), query)?;
+            Some((rank, choice(&label(&place), help(&place, unread))))
+        });
+        let mut found: Vec<(Fit, Choice)> = fitting.collect();
+        found.sort_by_key(|(rank, _)| *rank);
+        found.into_iter().map(|(_, choice)| choice).take(CHOICES).collect()
     }
 
     fn sent(&self, query: &str) -> Vec<Choice> {
@@ -97,13 +99,43 @@ impl Control<'_> {
     fn picked(&mut self, title: &str, chosen: &str) {
         let front = self.front().clone();
         if title == GO_TO {
-            let tab = self.sight.model.conversations.iter().find(|tab| tab.place.as_str() == chosen);
-            let place = tab.map_or_else(|| Place::With(name(chosen)), |tab| tab.place.clone());
-            self.show(place);
+            let tab = self.sight.model.conversations.iter().find(|tab| label(&tab.place) == chosen);
+            let user = || Place::With(name(chosen.trim_start_matches('@')));
+            self.show(tab.map_or_else(user, |tab| tab.place.clone()));
         } else if let Some(tab) = self.state.tabs.get_mut(&front) {
             tab.composer.replace(chosen);
         }
     }
+}
+
+/// A tab as it stands in the list: one name can have two.
+fn label(place: &Place) -> String {
+    match place {
+        Place::Room(room) => format!("#{room}"),
+        Place::With(user) => format!("@{user}"),
+        Place::Private(user) => format!("@{user} private"),
+    }
+}
+
+/// How well a word fits what was typed, the best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    Beginning,
+    Inside,
+    /// The letters are there in their order, with others between them.
+    Scattered,
+}
+
+fn rank(word: &str, query: &str) -> Option<Fit> {
+    let (word, query) = (word.to_lowercase(), query.trim_start_matches(['@', '#']).to_lowercase());
+    if word.starts_with(&query) {
+        return Some(Fit::Beginning);
+    }
+    if word.contains(&query) {
+        return Some(Fit::Inside);
+    }
+    let mut letters = word.chars();
+    query.chars().all(|wanted| letters.any(|letter| letter == wanted)).then_some(Fit::Scattered)
 }
 
 fn choice(text: &str, help: String) -> Choice {

@@ -5,9 +5,10 @@ use std::ops::Range;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::Span;
+use shared::name::Name;
 
 use super::layout::Layout;
-use super::{Scene, fresh, notice};
+use super::{Scene, fresh, notice, pane};
 use crate::app::place::Place;
 use crate::tui::canvas::Canvas;
 use crate::tui::state::HintKind;
@@ -111,9 +112,13 @@ fn text(canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) -> Option<P
         return cursor;
     }
     let command = command_word(scene);
+    let people = pane::people(composer.text());
     let mut end = 0;
     for (y, row) in (0..).zip(&layout.typed.rows) {
         end = typed_row(&mut canvas, scene, y, row, &command);
+        for (named, name) in people.iter().filter(|(named, name)| is_known(scene, name) && named.start >= command.end) {
+            named_in_row(&mut canvas, scene, y, (row, named), name);
+        }
     }
     let last = u16::try_from(layout.typed.rows.len()).unwrap_or(u16::MAX).saturating_sub(1);
     if let Some(ghost) = ghost(scene).filter(|_| layout.typed.below == 0) {
@@ -130,6 +135,28 @@ fn typed_row(canvas: &mut Canvas<'_>, scene: &Scene<'_>, y: u16, row: &Range<usi
     let style = theme.private.add_modifier(Modifier::BOLD);
     let x = canvas.text(0, y, &text[row.start..split], style);
     canvas.text(x, y, &text[split..row.end], theme.text)
+}
+
+/// A person who is named stands out as in the messages, so that one sees that the name is right.
+fn named_in_row(
+    canvas: &mut Canvas<'_>,
+    scene: &Scene<'_>,
+    y: u16,
+    (row, named): (&Range<usize>, &Range<usize>),
+    name: &Name,
+) {
+    let text = scene.tab.composer.text();
+    let (start, end) = (named.start.max(row.start), named.end.min(row.end));
+    if start < end {
+        let x = canvas.width_of(&text[row.start..start]);
+        let part = Rect::new(x, y, canvas.width_of(&text[start..end]), 1);
+        let style = scene.theme.person(name, scene.model.me.as_ref());
+        canvas.tint(part, style.add_modifier(Modifier::BOLD));
+    }
+}
+
+fn is_known(scene: &Scene<'_>, name: &Name) -> bool {
+    scene.model.users.contains_key(name)
 }
 
 /// The bytes of the word that makes what is typed a command.

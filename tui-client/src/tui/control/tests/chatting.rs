@@ -249,3 +249,24 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_path_is_completed_with_what_is_in_its_folder() {
+    let mut stage = Stage::in_chat();
+    let choices = |stage: &Stage| {
+        let completion = stage.state.completion.as_ref();
+        completion
+            .map_or(Vec::new(), |completion| completion.choices.iter().map(|choice| choice.text.clone()).collect())
+    };
+    stage.text("/send yoda ~/do/not").press("tab");
+    assert_eq!(choices(&stage), ["~/do/notes old/", "~/do/notes.md"]);
+    stage.press("down tab");
+    assert_eq!(stage.composer().text(), "/send yoda ~/do/notes.md");
+    stage.press("ctrl+c").text("/send yoda notes ").press("tab");
+    assert_eq!(stage.composer().text(), "/send yoda notes old/");
+    // What is hidden has to be asked for, and what would act on a terminal is not offered.
+    stage.press("ctrl+c").text("/send yoda .").press("tab");
+    assert_eq!(stage.composer().text(), "/send yoda .hidden");
+    stage.press("ctrl+c").text("/send yoda a").press("tab");
+    assert_eq!((stage.composer().text(), choices(&stage)), ("/send yoda a", vec![]));
+}

@@ -243,6 +243,16 @@ impl Stage {
             Wish::Clear(place) => self.tell(Msg::TabCleared(place)),
             Wish::Move(place, to) => self.tell(Msg::TabMoved(place, to)),
             Wish::Passed(place, unread) => self.tell(Msg::TabPassed(place, unread)),
+            Wish::Look(path) => {
+                let listed = |name: &str, is_folder| Listed { name: name.to_owned(), is_folder };
+                let listing = [
+                    listed("notes.md", false),
+                    listed("notes old", true),
+                    listed(".hidden", false),
+                    listed("a\u{1b}b", false),
+                ];
+                looked(&mut self.state, &self.model, &path, &listing);
+            }
             Wish::Open(url) => self.sent.push(format!("open {url}")),
             Wish::Older(place) => self.tell(Msg::OlderWanted(place)),
             Wish::Retry => self.tell(Msg::RetryWanted),

@@ -131,3 +131,20 @@ fn the_list_of_everybody_finds_people_and_tabs() {
     stage.press("ctrl+g").text("lob").press("enter");
     assert_eq!(stage.front(), "lobby");
 }
+
+#[test]
+fn the_list_takes_letters_in_their_order_and_tells_a_private_tab_from_a_direct_one() {
+    let mut stage = Stage::in_chat();
+    let choices = |stage: &Stage| match &stage.state.overlay {
+        Some(Overlay::Pick { choices, .. }) => choices.iter().map(|choice| choice.text.clone()).collect::<Vec<_>>(),
+        other => panic!("no list: {other:?}"),
+    };
+    stage.press("alt+k");
+    assert_eq!(choices(&stage), ["#lobby", "@leia", "@yoda"]);
+    stage.text("yd");
+    assert_eq!(choices(&stage), ["@yoda"]);
+    stage.press("backspace backspace").text("l");
+    assert_eq!(choices(&stage), ["#lobby", "@leia"]);
+    stage.press("esc").text("/go yoda").press("enter alt+1 ctrl+g").text("@y").press("enter");
+    assert_eq!(stage.front(), "yoda");
+}

@@ -99,6 +99,15 @@ pub(super) fn runs(text: &str, parts: &[Part]) -> Vec<Run> {
     runs
 }
 
+/// Where a text names people with `@`, in their order.
+pub(crate) fn people(text: &str) -> Vec<(Range<usize>, Name)> {
+    let named = |run: Run| match run.look {
+        Look::Person(name) => Some((run.bytes, name)),
+        Look::Link | Look::Code => None,
+    };
+    runs(text, &parts(text)).into_iter().filter_map(named).collect()
+}
+
 /// The links in a text, in their order.
 pub(crate) fn links(text: &str) -> Vec<&str> {
     let runs = runs(text, &parts(text)).into_iter();

@@ -14,7 +14,7 @@ use crate::tui::state::Anchor;
 
 use super::{Scene, Seen, Size};
 
-pub(super) use markup::{links, mentions};
+pub(super) use markup::{links, mentions, people};
 
 /// Columns before the text where names stand beside it: bar, time, name and rule.
 const GUTTER: u16 = 20;

@@ -13,6 +13,7 @@ use crate::tui::state::State;
 
 mod anchors;
 mod announced;
+mod every;
 mod hostile;
 mod looks;
 mod private;

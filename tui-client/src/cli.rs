@@ -4,6 +4,7 @@
 //! checked here once; what comes out cannot be wrong any more. Nothing here reads a terminal or the network.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -15,12 +16,14 @@ use secrecy::SecretString;
 use shared::limits::{HISTORY_PAGE, PASSWORD_BYTES, PEER_PORT_LOWEST};
 
 use crate::app::model::AcceptPeers;
-use crate::config::{Config, ConfigError};
+use crate::config::{self, Config, ConfigError, Values};
 use crate::net::address::{Address, DEFAULT_PORT};
 use crate::net::{Fingerprint, Target, TrustStore};
 use crate::peer::PeerOptions;
+use crate::tui::keymap::Keymap;
 use crate::tui::theme::ThemeChoice;
 
+pub mod report;
 pub mod start;
 pub mod trust;
 #[cfg(feature = "host")]
@@ -142,6 +145,10 @@ pub enum Command {
     /// Look around: a server of your own with three scripted people, which leaves nothing behind
     #[cfg(feature = "host")]
     Try(try_out::TryArgs),
+    /// Print the settings in force as a config file, with what each means
+    Config(report::ReportArgs),
+    /// Print the keys of the full screen, what each does, and the name of its action
+    Keys(report::ReportArgs),
     /// List or forget remembered server keys
     #[command(subcommand, disable_help_subcommand = true)]
     Trust(trust::TrustCommand),
@@ -165,6 +172,15 @@ pub enum Linger {
     Seconds(u64),
     /// Until the connection or the program is ended.
     Forever,
+}
+
+impl fmt::Display for Linger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Seconds(seconds) => seconds.fmt(f),
+            Self::Forever => f.write_str("forever"),
+        }
+    }
 }
 
 impl FromStr for Linger {
@@ -198,6 +214,12 @@ pub struct Settings {
     pub theme: ThemeChoice,
     /// Whether the full screen catches the mouse.
     pub mouse: bool,
+    /// All settings in force, by their names in the config file.
+    pub values: Values,
+    /// Which key does what.
+    pub keys: Keymap,
+    /// Where `/set` saves; left out: nowhere.
+    pub config_file: Option<PathBuf>,
     /// Who logs in; asked for when left out.
     pub user: Option<String>,
     /// The password; asked for when left out.
@@ -295,29 +317,20 @@ pub struct Resolved {
 impl Args {
     /// Joins the command line with the environment, the config file and the defaults.
     pub fn resolve(self, surroundings: Surroundings<'_>) -> Result<Resolved, SettingsError> {
-        let text = |name: &str| variable(surroundings, name);
-        let config_path = self.config.clone().or_else(|| (surroundings.variable)("TERN_CONFIG").map(PathBuf::from));
-        let config = Config::load(config_path.as_deref())?;
-        let face = choose_face(self.wish(&config)?, surroundings)?;
+        let config = self.load(surroundings)?;
+        let mut values = self.values(&config, surroundings)?;
+        let face = choose_face(self.wish(&config.values), surroundings)?;
         let host = self.host_here;
-        let server_is_named = host || self.host.is_some() || text("TERN_SERVER")?.is_some() || config.server.is_some();
-        let theme = match self.theme {
-            Some(theme) => theme,
-            None => parse("theme in the config file", config.theme.as_deref())?.unwrap_or_default(),
-        };
-        let target = if host { self.own_server()? } else { self.target(text("TERN_SERVER")?, &config)? };
+        let server_is_named = host || self.host.is_some() || values.given("server").is_some();
+        let target = if host { self.own_server()? } else { self.target(&values)? };
         let mut warnings = Vec::new();
-        let password = self.password(surroundings, &config, &mut warnings)?;
-        let linger = match self.linger {
-            Some(linger) => Some(linger),
-            None => parse("linger in the config file", config.linger.as_deref())?,
-        };
-        let accept = match self.accept {
-            Some(accept) => accept,
-            None => parse("accept in the config file", config.accept.as_deref())?.unwrap_or_default(),
-        };
-        let peers =
-            peer_options(self.downloads.or(config.downloads), self.peer_port.or(config.peer_port), surroundings)?;
+        let password = self.password(surroundings, &config.values, &mut warnings)?;
+        if self.host.is_some() && !host {
+            let Target { host, port, fingerprint, .. } = target.clone();
+            put(&mut values, "HOST", "server", Some(Address { host, port: Some(port), fingerprint }))?;
+        }
+        let downloads = values.given("downloads").map(PathBuf::from);
+        let peers = peer_options(downloads, values.read("peer_port"), surroundings)?;
         let settings = Settings {
             target,
             trust: TrustStore::standard().map_err(SettingsError::NoHome)?,
@@ -325,40 +338,62 @@ impl Args {
             notes: Vec::new(),
             face,
             server_is_named,
-            theme,
-            mouse: self.mouse || config.mouse,
-            user: self.user.or(text("TERN_USER")?).or(config.user),
+            theme: values.read("theme").unwrap_or_default(),
+            mouse: values.is_on("mouse"),
+            keys: config.keys,
+            config_file: config.path,
+            user: values.read("user"),
             password,
             register: self.register,
             execute: self.execute,
-            linger,
-            history: self.history.or(config.history),
-            presence: self.presence || config.presence,
-            retry: self
-                .retry
-                .or(config.retry)
-                .or_else(|| (!surroundings.stdin_is_terminal).then_some(RETRY_UNATTENDED)),
-            hold: self.hold || config.hold,
-            accept,
+            linger: values.read("linger"),
+            history: values.read("history"),
+            presence: values.is_on("presence"),
+            retry: values.read("retry").or_else(|| (!surroundings.stdin_is_terminal).then_some(RETRY_UNATTENDED)),
+            hold: values.is_on("hold"),
+            accept: values.read("accept").unwrap_or_default(),
             peers,
+            values,
             stdin_is_terminal: surroundings.stdin_is_terminal,
             stdout_is_terminal: surroundings.stdout_is_terminal,
         };
         Ok(Resolved { settings, warnings })
     }
 
-    fn wish(&self, config: &Config) -> Result<Wish, SettingsError> {
-        match (self.tui, self.plain, self.json, config.face.as_deref()) {
-            (true, ..) => Ok(Wish::Screen),
-            (_, true, ..) | (.., false, Some("plain")) => Ok(Wish::Plain),
-            (.., true, _) | (.., Some("json")) => Ok(Wish::Json),
+    /// The settings of the config file under those of the environment under those of the command line.
+    fn values(&self, config: &Config, surroundings: Surroundings<'_>) -> Result<Values, SettingsError> {
+        let mut values = config.values.clone();
+        let text = |name: &str| variable(surroundings, name);
+        put(&mut values, "TERN_SERVER", "server", text("TERN_SERVER")?)?;
+        put(&mut values, "TERN_USER", "user", text("TERN_USER")?)?;
+        put(&mut values, "TERN_PASSWORD_FILE", "password_file", text("TERN_PASSWORD_FILE")?)?;
+        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+        let on = |on: bool| on.then_some(true);
+        let face = if self.json { Some("json") } else { self.plain.then_some("plain") };
+        put(&mut values, "--user", "user", self.user.as_ref())?;
+        put(&mut values, "--password-file", "password_file", path(&self.password_file))?;
+        put(&mut values, "--plain", "face", face)?;
+        put(&mut values, "--theme", "theme", self.theme.map(ThemeChoice::as_str))?;
+        put(&mut values, "--mouse", "mouse", on(self.mouse))?;
+        put(&mut values, "--history", "history", self.history)?;
+        put(&mut values, "--presence", "presence", on(self.presence))?;
+        put(&mut values, "--linger", "linger", self.linger)?;
+        put(&mut values, "--retry", "retry", self.retry)?;
+        put(&mut values, "--hold", "hold", on(self.hold))?;
+        put(&mut values, "--accept", "accept", self.accept.map(AcceptPeers::as_str))?;
+        put(&mut values, "--downloads", "downloads", path(&self.downloads))?;
+        put(&mut values, "--peer-port", "peer_port", self.peer_port)?;
+        Ok(values)
+    }
+
+    fn wish(&self, config: &Values) -> Wish {
+        match (self.tui, self.plain, self.json, config.value("face")) {
+            (true, ..) => Wish::Screen,
+            (_, true, ..) | (.., false, "plain") => Wish::Plain,
+            (.., true, _) | (.., "json") => Wish::Json,
             // Commands that are given are answered in lines.
-            (.., None | Some("auto")) if !self.execute.is_empty() => Ok(Wish::Plain),
-            (.., None | Some("auto")) => Ok(Wish::Auto),
-            (.., Some(_)) => Err(SettingsError::Value {
-                name: "face in the config file".into(),
-                why: "give auto, plain or json".into(),
-            }),
+            _ if !self.execute.is_empty() => Wish::Plain,
+            _ => Wish::Auto,
         }
     }
 
@@ -380,14 +415,8 @@ impl Args {
         Ok(Target { host: DEFAULT_HOST.into(), port: port.unwrap_or(DEFAULT_PORT), fingerprint: None, tls: true })
     }
 
-    fn target(&self, variable: Option<String>, config: &Config) -> Result<Target, SettingsError> {
-        let named = match &self.host {
-            Some(address) => Some(address.clone()),
-            None => match parse("TERN_SERVER", variable.as_deref())? {
-                Some(address) => Some(address),
-                None => parse("server in the config file", config.server.as_deref())?,
-            },
-        };
+    fn target(&self, values: &Values) -> Result<Target, SettingsError> {
+        let named = self.host.clone().or_else(|| values.given("server").and_then(|typed| typed.parse().ok()));
         let named = named.unwrap_or(Address { host: DEFAULT_HOST.into(), port: None, fingerprint: None });
         let port = agree(named.port, self.port, "HOST and PORT name different ports: leave PORT out")?;
         let conflict = "the invite link and --fingerprint name different keys: leave one out";
@@ -404,7 +433,7 @@ impl Args {
     fn password(
         &self,
         surroundings: Surroundings<'_>,
-        config: &Config,
+        config: &Values,
         warnings: &mut Vec<String>,
     ) -> Result<Option<SecretString>, SettingsError> {
         if let Some(path) = &self.password_file {
@@ -414,20 +443,18 @@ impl Args {
             return Ok(Some(password.into()));
         }
         let path = (surroundings.variable)("TERN_PASSWORD_FILE").map(PathBuf::from);
-        path.or_else(|| config.password_file.clone()).map(|path| read_password(&path, warnings)).transpose()
+        path.or_else(|| config.given("password_file").map(PathBuf::from))
+            .map(|path| read_password(&path, warnings))
+            .transpose()
     }
 }
 
-/// What private sessions need. A port of the config file is checked like one of the command line.
+/// What private sessions need.
 fn peer_options(
     downloads: Option<PathBuf>,
     port: Option<u16>,
     surroundings: Surroundings<'_>,
 ) -> Result<PeerOptions, SettingsError> {
-    if port.is_some_and(|port| port < PEER_PORT_LOWEST) {
-        let why = format!("a port below {PEER_PORT_LOWEST} belongs to other services");
-        return Err(SettingsError::Value { name: "peer_port in the config file".into(), why });
-    }
     let state = crate::net::trust::standard_folder().map_err(SettingsError::NoHome)?;
     let home = || (surroundings.variable)("HOME").map_or_else(|| state.clone(), PathBuf::from);
     let downloads = downloads.unwrap_or_else(|| home().join("Downloads").join("tern"));
@@ -461,9 +488,10 @@ fn variable(surroundings: Surroundings<'_>, name: &str) -> Result<Option<String>
     Ok(text.filter(|text| !text.is_empty()))
 }
 
-fn parse<T: FromStr<Err: ToString>>(name: &str, text: Option<&str>) -> Result<Option<T>, SettingsError> {
-    let parsed = text.map(str::parse).transpose();
-    parsed.map_err(|error: T::Err| SettingsError::Value { name: name.to_owned(), why: error.to_string() })
+/// Puts what is said at `source`, if anything, into a setting.
+fn put(values: &mut Values, source: &str, name: &str, value: Option<impl ToString>) -> Result<(), SettingsError> {
+    let (Some(setting), Some(value)) = (config::find(name), value) else { return Ok(()) };
+    values.set(setting, &value.to_string()).map_err(|why| SettingsError::Value { name: source.to_owned(), why })
 }
 
 /// The value that one of two sources names, or both.

@@ -10,7 +10,7 @@ use tui_client::app::exit::Exit;
 use tui_client::cli::trust::{self, TrustCommand, TrustCommandError};
 #[cfg(feature = "host")]
 use tui_client::cli::try_out::{self, TryArgs};
-use tui_client::cli::{Args, Command, Face, Settings, Surroundings, start};
+use tui_client::cli::{Args, Command, Face, Settings, SettingsError, Surroundings, start};
 use tui_client::net::TrustStore;
 
 fn main() -> ExitCode {
@@ -20,6 +20,8 @@ fn main() -> ExitCode {
     };
     match args.command.take() {
         Some(Command::Trust(command)) => change_trust(command),
+        Some(Command::Keys(args)) => report(args.keys(surroundings())),
+        Some(Command::Config(args)) => report(args.settings(surroundings())),
         #[cfg(feature = "host")]
         Some(Command::Try(args)) => look_around(args),
         None => chat(args),
@@ -93,6 +95,17 @@ fn change_trust(command: TrustCommand) -> ExitCode {
         Err(TrustCommandError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => fail(&error),
         Ok(()) => ExitCode::SUCCESS,
+    }
+}
+
+/// Prints what was asked for. Whoever reads it may stop early.
+fn report(text: Result<String, SettingsError>) -> ExitCode {
+    match text {
+        Ok(text) => match io::stdout().lock().write_all(text.as_bytes()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => fail(&error),
+            _ => ExitCode::SUCCESS,
+        },
+        Err(error) => usage(&Args::command().error(ErrorKind::ValueValidation, error)),
     }
 }
 

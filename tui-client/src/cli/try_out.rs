@@ -8,10 +8,11 @@ use clap::Args as Arguments;
 use super::{Args, Face, Settings, SettingsError, Surroundings, choose_face, start};
 use crate::app::exit::Exit;
 use crate::app::model::AcceptPeers;
-use crate::config::Config;
+use crate::config::{Config, Values};
 use crate::demo::{Demo, Pace, Visitor, visitor_name};
 use crate::net::TrustStore;
 use crate::run::Signals;
+use crate::tui::keymap::Keymap;
 use crate::tui::theme::ThemeChoice;
 
 /// Older lines that are shown: all that was said before.
@@ -43,6 +44,10 @@ pub struct TrySettings {
     pub mouse: bool,
     /// Whether lines wait for Enter while something is being typed.
     pub hold: bool,
+    /// All settings of the config file.
+    pub values: Values,
+    /// Which key does what.
+    pub keys: Keymap,
     /// The name to go by.
     pub name: String,
     /// How fast the scripted people are.
@@ -60,12 +65,14 @@ impl TryArgs {
         let Self { plain, json, tui } = self;
         let variable = |name: &str| (surroundings.variable)(name).and_then(|text: OsString| text.into_string().ok());
         let config = Config::load(variable("TERN_CONFIG").as_deref().map(std::path::Path::new))?;
-        let wish = Args { plain, json, tui, ..Args::default() }.wish(&config)?;
+        let wish = Args { plain, json, tui, ..Args::default() }.wish(&config.values);
         Ok(TrySettings {
             face: choose_face(wish, surroundings)?,
-            theme: super::parse("theme in the config file", config.theme.as_deref())?.unwrap_or_default(),
-            mouse: config.mouse,
-            hold: config.hold,
+            theme: config.values.read("theme").unwrap_or_default(),
+            mouse: config.values.is_on("mouse"),
+            hold: config.values.is_on("hold"),
+            values: config.values,
+            keys: config.keys,
             name: visitor_name(variable("USER").as_deref()),
             pace: Pace::named(variable("TERN_DEMO_PACE").as_deref()),
             stdin_is_terminal: surroundings.stdin_is_terminal,
@@ -86,6 +93,10 @@ impl TrySettings {
             server_is_named: true,
             theme: self.theme,
             mouse: self.mouse,
+            values: self.values.clone(),
+            keys: self.keys.clone(),
+            // What was looked at leaves nothing behind.
+            config_file: None,
             user: Some(visitor.name),
             password: Some(visitor.password),
             register: false,

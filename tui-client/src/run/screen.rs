@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -23,9 +24,11 @@ use crate::app::model::Model;
 use crate::app::moment::Moment;
 use crate::app::msg::Msg;
 use crate::app::report::{Aside, Report};
+use crate::config::{self, Setting, Values};
 use crate::net::Target;
 use crate::net::address::{Address, DEFAULT_PORT};
 use crate::tui::control::{self, Reports, Sight, SignIn, Wish};
+use crate::tui::keymap::Keymap;
 use crate::tui::state::{FormMessage, Look, State};
 use crate::tui::terminal::{Modes, Screen, install_panic_hook, take_task_panics};
 use crate::tui::theme::Shade;
@@ -51,6 +54,12 @@ pub struct ScreenOptions {
     pub modes: Modes,
     /// Whether the mouse is caught from the start.
     pub mouse: bool,
+    /// All settings in force.
+    pub values: Values,
+    /// Which key does what.
+    pub keys: Keymap,
+    /// Where settings are saved.
+    pub config_file: Option<PathBuf>,
     /// Whether the login asks for the server.
     pub asks_server: bool,
     /// The account to begin with.
@@ -108,6 +117,7 @@ pub(super) struct ScreenFace {
     seen: Seen,
     clock: Clock,
     server: Server,
+    config_file: Option<PathBuf>,
     /// What the user did and the model has not heard yet.
     did: VecDeque<Did>,
     pace: Pace,
@@ -154,6 +164,8 @@ impl ScreenFace {
         let mut screen = Screen::enter(options.modes)?;
         let mut state = State::new(options.look, options.asks_server);
         state.terminal_shade = options.shade;
+        control::take_settings(&mut state, options.values);
+        state.keys = options.keys;
         for server in &options.servers {
             state.form.server.replace(server);
             state.form.server.submit();
@@ -176,6 +188,7 @@ impl ScreenFace {
             seen: Seen::default(),
             clock,
             server: options.server,
+            config_file: options.config_file,
             did: VecDeque::new(),
             pace: Pace { is_urgent: true, tokens: FRAMES_AT_ONCE, filled: now },
             due: None,
@@ -248,6 +261,7 @@ impl ScreenFace {
             Wish::Suspend => return signals::stop_this_job(),
             Wish::Redraw => return self.on_screen(Screen::repaint),
             Wish::Mouse(on) => return self.on_screen(|screen| screen.set_mouse(on)),
+            Wish::Save(changes) => return self.save(&changes),
             Wish::Copy(text) => return self.on_screen(|screen| screen.copy(&text)),
         };
         self.did.push_back(did);
@@ -260,6 +274,17 @@ impl ScreenFace {
         {
             self.error = Some(error);
         }
+    }
+
+    /// Writes settings into the config file. It is small, and the user waits for the answer.
+    fn save(&mut self, changes: &[(&'static Setting, String)]) {
+        let saved = match &self.config_file {
+            Some(path) => config::save(path, changes).map(|()| format!("Saved in {}.", path.display())),
+            None => Ok("Nothing is kept here.".to_owned()),
+        };
+        let is_error = saved.is_err();
+        let text = saved.unwrap_or_else(|error| format!("Not saved: {error}."));
+        control::toast(&mut self.state, text, is_error, self.clock.now());
     }
 
     fn sign_in(&mut self, sign_in: SignIn) {

@@ -1,13 +1,15 @@
 //! One table of keys: what each does, and the line of the help that says so.
 //!
-//! The table is the only place where a key gets its meaning; the help screen is drawn from it. Every action has a
-//! command too, since terminals and desktops take some keys away.
+//! The table is the only place where a key gets its meaning by itself; over it lies what the user has bound. The help
+//! screen is drawn from both. Every action has a command too, since terminals and desktops take some keys away.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use self::table::LINES;
+pub use self::own::Keymap;
 use super::composer::EditAction;
 
+mod names;
+mod own;
 mod table;
 
 /// What a key asks the screen to do.
@@ -137,21 +139,6 @@ pub struct Line {
     /// The command that does the same, without arguments; none for what only makes sense as a key.
     pub command: Option<&'static str>,
     bindings: &'static [(Chord, Action)],
-}
-
-/// The help, line by line, under its headings.
-pub fn help() -> impl Iterator<Item = (Section, impl Iterator<Item = &'static Line>)> {
-    Section::ALL.into_iter().map(|section| (section, LINES.iter().filter(move |line| line.section == section)))
-}
-
-/// What a key press means. `None` for a key without a meaning, and for its release.
-pub fn action(event: KeyEvent) -> Option<Action> {
-    if event.kind == KeyEventKind::Release {
-        return None;
-    }
-    let chord = Chord::of(event);
-    let bound = LINES.iter().flat_map(|line| line.bindings).find(|(bound, _)| *bound == chord);
-    bound.map(|&(_, action)| action).or_else(|| chord.typed().map(|c| Action::Edit(EditAction::Insert(c))))
 }
 
 impl Chord {

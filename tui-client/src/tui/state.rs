@@ -3,7 +3,7 @@
 //! The model knows the chat; this knows the looking at it. Nothing here is drawn (that is `view`) and nothing decides
 //! what keys mean (that is `control`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use shared::id::UnixMs;
 use shared::name::Name;
@@ -12,9 +12,12 @@ use crate::app::model::{Model, PeerRequest, Transfer, TransferState};
 use crate::app::moment::Mono;
 use crate::app::place::Place;
 use crate::app::transcript::LineId;
+use crate::config::Values;
 
 use super::canvas::Drawing;
 use super::composer::Composer;
+use super::keymap::Keymap;
+use super::preferences::Preferences;
 use super::theme::{Shade, Theme, ThemeChoice};
 
 /// Everything the full screen remembers.
@@ -53,6 +56,14 @@ pub struct State {
     pub terminal_shade: Shade,
     /// Whose drafts and tabs these are.
     pub whose: Option<Name>,
+    /// The settings in force, as texts.
+    pub values: Values,
+    /// Those of them that the screen follows.
+    pub preferences: Preferences,
+    /// Which key does what.
+    pub keys: Keymap,
+    /// Settings that were changed since the start.
+    pub changed: BTreeSet<&'static str>,
     /// Where one was before the key for unread tabs led away.
     pub came_from: Option<Place>,
     /// How it was when the user came to the tab in front, until something is done there.
@@ -83,6 +94,10 @@ impl State {
             focused: true,
             delay_ms: None,
             whose: None,
+            values: Values::default(),
+            preferences: Preferences::default(),
+            keys: Keymap::default(),
+            changed: BTreeSet::new(),
             came_from: None,
             arrival: None,
             passed: None,

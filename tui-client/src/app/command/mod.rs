@@ -13,7 +13,7 @@ mod verb;
 use std::time::Duration;
 
 pub use nearest::nearest;
-pub(in crate::app) use nearest::slips;
+pub(crate) use nearest::slips;
 pub use parse::{CommandError, Fields, build, parse};
 pub use table::{Argument, Kind, Spec, TABLE, find};
 pub use verb::Verb;
@@ -166,6 +166,8 @@ pub enum OnScreen {
     Go(String),
     /// Change the theme: to the one named, otherwise to the next one.
     Theme(Option<String>),
+    /// Show or change settings, as typed.
+    Set(String),
     /// Switch the mouse on or off.
     Mouse,
     /// Show or hide the sidebar.
@@ -230,6 +232,7 @@ impl OnScreen {
             Self::Unread => Verb::Unread,
             Self::Go(_) => Verb::Go,
             Self::Theme(_) => Verb::Theme,
+            Self::Set(_) => Verb::Set,
             Self::Mouse => Verb::Mouse,
             Self::Sidebar => Verb::Sidebar,
             Self::Copy => Verb::Copy,

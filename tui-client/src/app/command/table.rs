@@ -390,6 +390,15 @@ pub const TABLE: &[Spec] = &[
         details: "NAME is auto, dark, light or terminal; without it the next one is taken.",
     },
     Spec {
+        verb: Verb::Set,
+        name: "set",
+        aliases: &[],
+        classic: false,
+        arguments: &[may(Kind::Text, "NAME VALUE")],
+        summary: "show or change settings",
+        details: "Without NAME it lists them. With --save behind it what was changed goes into the config file.",
+    },
+    Spec {
         verb: Verb::Mouse,
         name: "mouse",
         aliases: &[],

@@ -69,6 +69,8 @@ pub enum Verb {
     Go,
     /// `theme`
     Theme,
+    /// `set`
+    Set,
     /// `mouse`
     Mouse,
     /// `sidebar`
@@ -103,6 +105,7 @@ impl Verb {
             | Self::Unread
             | Self::Go
             | Self::Theme
+            | Self::Set
             | Self::Mouse
             | Self::Sidebar
             | Self::Copy

@@ -23,6 +23,17 @@ pub enum AcceptPeers {
     Always,
 }
 
+impl AcceptPeers {
+    /// The word that names it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ask => "ask",
+            Self::Verified => "verified",
+            Self::Always => "always",
+        }
+    }
+}
+
 impl std::str::FromStr for AcceptPeers {
     type Err = &'static str;
 

@@ -193,6 +193,7 @@ impl Control<'_> {
             OnScreen::Unread => self.next_unread(),
             OnScreen::Go(user) => self.show(Place::With(name(&user))),
             OnScreen::Theme(named) => self.theme(named.as_deref()),
+            OnScreen::Set(typed) => self.set(&typed),
             OnScreen::Mouse => self.toggle_mouse(),
             OnScreen::Sidebar => self.toggle_sidebar(),
             OnScreen::Copy => self.copy(),

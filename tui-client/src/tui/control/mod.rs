@@ -14,6 +14,7 @@ mod overlay;
 mod pick;
 mod private;
 mod reports;
+mod settings;
 mod sync;
 mod timers;
 mod words;
@@ -28,14 +29,16 @@ use crate::app::intent::Saying;
 use crate::app::model::{Login, Model};
 use crate::app::moment::{Moment, Mono};
 use crate::app::place::Place;
+use crate::config::Setting;
 
-use super::keymap::{self, Action};
+use super::keymap::Action;
 use super::state::{Armed, Overlay, Screen, State, Toast};
 use super::theme::Theme;
 use super::view::{Seen, Target};
 
 pub use self::complete::{Listed, looked};
 pub use self::reports::Reports;
+pub use self::settings::take_settings;
 pub use self::sync::{after_draw, sync};
 pub use self::timers::{deadline, expire};
 
@@ -92,6 +95,8 @@ pub enum Wish {
     Mouse(bool),
     /// Put a text into the terminal's clipboard.
     Copy(String),
+    /// Write settings into the config file.
+    Save(Vec<(&'static Setting, String)>),
 }
 
 /// The login's form, filled in.
@@ -163,7 +168,7 @@ impl Control<'_> {
         if matches!(self.sight.model.login, Login::In(_)) {
             self.wishes.push(Wish::Typed);
         }
-        let Some(action) = keymap::action(key) else { return };
+        let Some(action) = self.state.keys.action(key) else { return };
         self.disarm(action);
         match action {
             Action::Redraw => self.wishes.push(Wish::Redraw),
@@ -260,6 +265,7 @@ impl Control<'_> {
 
     fn toggle_mouse(&mut self) {
         self.state.mouse = !self.state.mouse;
+        self.note_value("mouse", if self.state.mouse { "true" } else { "false" });
         self.wishes.push(Wish::Mouse(self.state.mouse));
         let text = if self.state.mouse {
             "The mouse scrolls and clicks. Hold Shift to select text."
@@ -282,6 +288,7 @@ impl Control<'_> {
         };
         look.choice = choice;
         look.theme = Theme::new(choice, look.theme.depth, self.state.terminal_shade);
+        self.note_value("theme", choice.as_str());
         self.toast(format!("Theme: {}.", choice.as_str()), false);
     }
 

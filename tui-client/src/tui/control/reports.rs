@@ -149,7 +149,7 @@ impl Reports {
 }
 
 fn clock(state: &State, now: Moment) -> words::Clock<'_> {
-    words::Clock { zone: &state.look.zone, now: now.wall }
+    words::Clock { zone: &state.look.zone, time: &state.preferences.time, now: now.wall }
 }
 
 fn title(list: List, count: usize) -> String {

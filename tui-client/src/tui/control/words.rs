@@ -1,7 +1,7 @@
 //! Sentences for what the model announces.
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 use shared::error::Code;
 use shared::id::UnixMs;
 use shared::message::{Outcome, Reason};
@@ -11,25 +11,28 @@ use crate::app::command::{Spec, Verb};
 use crate::app::model::Queued;
 use crate::app::place::safe;
 use crate::app::report::{Done, Person, Refused, Remark, Said, Standing, Why};
+use crate::tui::preferences::TimeFormat;
 
 /// Turns moments into the time people see.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Clock<'a> {
     pub zone: &'a TimeZone,
+    pub time: &'a TimeFormat,
     pub now: UnixMs,
 }
 
 impl Clock<'_> {
     /// `13:40` today, with its date on other days.
     pub fn at(self, at: UnixMs) -> String {
-        let day = |at| self.format("%Y-%m-%d", at);
-        if day(at) == day(self.now) { self.format("%H:%M", at) } else { self.format("%Y-%m-%d %H:%M", at) }
+        let (at, now) = (self.local(at), self.local(self.now));
+        let time = self.time.write(&at);
+        if at.date() == now.date() { time } else { format!("{} {time}", at.date()) }
     }
 
-    fn format(self, format: &str, at: UnixMs) -> String {
+    fn local(self, at: UnixMs) -> Zoned {
         // A server may send any number; one that is no time is shown as the last moment there is.
         let moment = Timestamp::from_millisecond(i64::try_from(at.0).unwrap_or(i64::MAX)).unwrap_or(Timestamp::MAX);
-        moment.to_zoned(self.zone.clone()).strftime(format).to_string()
+        moment.to_zoned(self.zone.clone())
     }
 }
 

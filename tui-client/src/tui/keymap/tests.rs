@@ -1,7 +1,10 @@
+use crossterm::event::KeyEventKind;
+
+use super::table::LINES;
 use super::*;
 
 fn pressed(code: KeyCode, modifiers: KeyModifiers) -> Option<Action> {
-    action(KeyEvent::new(code, modifiers))
+    Keymap::default().action(KeyEvent::new(code, modifiers))
 }
 
 fn typed(c: char) -> Action {
@@ -25,7 +28,7 @@ fn every_binding_is_found_by_the_key_it_names() {
 
 #[test]
 fn the_help_shows_every_line_once_and_each_is_short() {
-    let shown = help().flat_map(|(_, lines)| lines).count();
+    let shown = Keymap::default().help().flat_map(|(_, lines)| lines).count();
     assert_eq!(shown, LINES.len());
     for line in LINES {
         assert!(!line.bindings.is_empty() && line.help.len() <= 28 && line.keys.chars().count() <= 18, "{line:?}");
@@ -79,9 +82,9 @@ fn shift_tab_is_one_key_however_it_is_reported() {
 fn a_key_repeats_but_its_release_means_nothing() {
     let mut event = KeyEvent::new(KeyCode::Left, KeyModifiers::NONE);
     event.kind = KeyEventKind::Repeat;
-    assert_eq!(action(event), Some(Action::Edit(EditAction::Left)));
+    assert_eq!(Keymap::default().action(event), Some(Action::Edit(EditAction::Left)));
     event.kind = KeyEventKind::Release;
-    assert_eq!(action(event), None);
+    assert_eq!(Keymap::default().action(event), None);
 }
 
 #[test]

@@ -4,15 +4,17 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use shared::id::UnixMs;
 
+use crate::tui::preferences::TimeFormat;
+
 /// Local time. `None` for a moment so far away that no calendar has it: a server may send any number.
 pub(super) fn local(at: UnixMs, zone: &TimeZone) -> Option<Zoned> {
     let at = i64::try_from(at.0).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok())?;
     Some(at.to_zoned(zone.clone()))
 }
 
-/// `09:14`
-pub(super) fn time(at: UnixMs, zone: &TimeZone) -> String {
-    local(at, zone).map_or_else(|| "--:--".to_owned(), |at| at.strftime("%H:%M").to_string())
+/// `09:14`, or as the user wants it.
+pub(super) fn time(at: UnixMs, zone: &TimeZone, format: &TimeFormat) -> String {
+    local(at, zone).map_or_else(|| "--:--".to_owned(), |at| format.write(&at))
 }
 
 /// Which day it is: equal for moments of one day.
@@ -33,7 +35,7 @@ mod tests {
 
     #[test]
     fn times_no_calendar_has_are_shown_as_such() {
-        assert_eq!(time(UnixMs(u64::MAX), &TimeZone::UTC), "--:--");
+        assert_eq!(time(UnixMs(u64::MAX), &TimeZone::UTC, &TimeFormat::default()), "--:--");
         assert_eq!(day(UnixMs(u64::MAX), UnixMs(0), &TimeZone::UTC), "some day");
     }
 
@@ -42,6 +44,7 @@ mod tests {
         let (november, next_year) = (UnixMs(1_795_183_320_000), UnixMs(1_805_183_320_000));
         assert_eq!(day(november, november, &TimeZone::UTC), "Friday 20 November");
         assert_eq!(day(november, next_year, &TimeZone::UTC), "Friday 20 November 2026");
-        assert_eq!(time(november, &TimeZone::UTC), "14:02");
+        assert_eq!(time(november, &TimeZone::UTC, &TimeFormat::default()), "14:02");
+        assert_eq!(time(november, &TimeZone::UTC, &"%I.%M".parse().expect("a format")), "02.02");
     }
 }

@@ -8,7 +8,7 @@ use super::{Scene, Seen};
 use crate::app::command::TABLE;
 use crate::tui::canvas::Canvas;
 use crate::tui::glyphs::Glyphs;
-use crate::tui::keymap::{self, Section};
+use crate::tui::keymap::{Keymap, Section};
 
 /// Columns of the box at the most.
 const WIDTH: u16 = 104;
@@ -38,10 +38,14 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, scene: &Scene<'_>, scroll: usize, se
     let glyphs = canvas.drawing().glyphs;
     let width = WIDTH.min(canvas.width().saturating_sub(if canvas.width() < 60 { 0 } else { 4 }));
     let inside = width.saturating_sub(6);
+    let map = &scene.state.keys;
     let keys = if inside >= TWO {
-        vec![sections(&[Section::Move, Section::View], glyphs), sections(&[Section::Write, Section::Edit], glyphs)]
+        vec![
+            sections(map, &[Section::Move, Section::View], glyphs),
+            sections(map, &[Section::Write, Section::Edit], glyphs),
+        ]
     } else {
-        vec![sections(&Section::ALL, glyphs)]
+        vec![sections(map, &Section::ALL, glyphs)]
     };
     let stack = |lines: Vec<Line>| if inside < STACKED { lines.into_iter().flat_map(stacked).collect() } else { lines };
     let keys: Vec<Vec<Line>> = keys.into_iter().map(stack).collect();
@@ -100,14 +104,14 @@ fn stacked(line: Line) -> Vec<Line> {
     }
 }
 
-fn sections(wanted: &[Section], glyphs: &Glyphs) -> Vec<Line> {
+fn sections(map: &Keymap, wanted: &[Section], glyphs: &Glyphs) -> Vec<Line> {
     let mut lines = Vec::new();
-    for (section, keys) in keymap::help().filter(|(section, _)| wanted.contains(section)) {
+    for (section, keys) in map.help().filter(|(section, _)| wanted.contains(section)) {
         if !lines.is_empty() {
             lines.push(Line::Blank);
         }
         lines.push(Line::Heading(section.title().to_owned()));
-        lines.extend(keys.map(|line| Line::Entry(overlay::key_words(line.keys, glyphs), line.help.to_owned())));
+        lines.extend(keys.map(|(keys, does)| Line::Entry(overlay::key_words(&keys, glyphs), does.to_owned())));
     }
     lines
 }

@@ -28,6 +28,7 @@ mod tiny;
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
+use shared::id::UnixMs;
 use shared::name::Name;
 
 use crate::app::model::{Conversation, Link, Login, Model, Older};
@@ -182,6 +183,11 @@ impl<'a> Scene<'a> {
 
     fn transcript(&self) -> Option<&'a Transcript> {
         self.conversation.map(|conversation| &conversation.transcript)
+    }
+
+    /// A time of day, as the user wants it written.
+    fn time(&self, at: UnixMs) -> String {
+        clock::time(at, &self.state.look.zone, &self.state.preferences.time)
     }
 
     /// Whether older lines of the conversation in front are on their way.

@@ -7,10 +7,16 @@ use super::layout::{Breadth, Layout};
 use super::{Scene, card, notice};
 use crate::app::place::Place;
 use crate::tui::canvas::Canvas;
+use crate::tui::keymap::Action;
 use crate::tui::theme::Pill;
 
 /// Keys and what they do; where there is little room, the last ones.
-const KEYS: [(&str, &str); 4] = [("Alt+1…9", "tab"), ("PgUp", "scroll"), ("Ctrl+G", "go to"), ("F1", "help")];
+const KEYS: [(Action, &str, &str); 4] = [
+    (Action::Tab(1), "Alt+1…9", "tab"),
+    (Action::ScrollPageUp, "PgUp", "scroll"),
+    (Action::GoTo, "Ctrl+G", "go to"),
+    (Action::Help, "F1", "help"),
+];
 
 /// Columns of a file on its way.
 const TRANSFER: u16 = 24;
@@ -53,7 +59,8 @@ fn keys(canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout, from: u16) 
         Breadth::Compact => 1,
     };
     let cap = theme.raised.patch(theme.text);
-    let piece = |(key, words): (&str, &str)| {
+    let piece = |(action, usual, words): (Action, &'static str, &'static str)| {
+        let key = scene.state.keys.label(action, usual);
         [Span::styled(format!(" {key} "), cap), Span::styled(format!(" {words}  "), theme.muted)]
     };
     let mut shown: Vec<Span<'_>> = Vec::new();

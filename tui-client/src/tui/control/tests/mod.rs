@@ -253,6 +253,7 @@ impl Stage {
                 ];
                 looked(&mut self.state, &self.model, &path, &listing);
             }
+            Wish::Save(_) => self.sent.push("save".to_owned()),
             Wish::Open(url) => self.sent.push(format!("open {url}")),
             Wish::Older(place) => self.tell(Msg::OlderWanted(place)),
             Wish::Retry => self.tell(Msg::RetryWanted),

@@ -8,7 +8,7 @@ use crate::app::transcript::{Line, State};
 use crate::tui::canvas::Canvas;
 use crate::tui::state::{Note, NoteKind};
 use crate::tui::theme::{Depth, Pill};
-use crate::tui::view::{Seen, Target, clock};
+use crate::tui::view::{Seen, Target};
 use crate::tui::wrap::wrap;
 
 use super::block::{Block, Row, What};
@@ -96,7 +96,7 @@ impl Painter<'_, '_, '_> {
     fn name_over(&mut self, block: &Block<'_>) {
         let Some(line) = block.line else { return };
         self.ground(block);
-        let time = clock::time(line.at, &self.scene.state.look.zone);
+        let time = self.scene.time(line.at);
         let end = self.grid.width.saturating_sub(MARGIN);
         let name_columns = end.saturating_sub(8);
         let x = u16::from(!self.grid.bare);
@@ -173,7 +173,7 @@ impl Painter<'_, '_, '_> {
     }
 
     fn time(&mut self, at: shared::id::UnixMs) {
-        self.canvas.text(1, 0, &clock::time(at, &self.scene.state.look.zone), self.scene.theme.faint);
+        self.canvas.text(1, 0, &self.scene.time(at), self.scene.theme.faint);
     }
 
     /// The text of a row, each part in its own style.

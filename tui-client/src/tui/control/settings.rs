@@ -1,0 +1,236 @@
+//! The command `set`: shows settings, changes them at once where they can be, and has them written into the config file.
+
+use crate::config::{self, Effect, SETTINGS, Setting, Values};
+use crate::tui::preferences::Preferences;
+use crate::tui::state::{Overlay, State};
+
+use super::{Control, Wish};
+
+/// The word that saves.
+const SAVE: &str = "--save";
+
+/// Takes the settings that the program was started with.
+pub fn take_settings(state: &mut State, values: Values) {
+    state.preferences = Preferences::of(&values);
+    state.values = values;
+}
+
+impl Control<'_> {
+    /// `set`, `set NAME`, `set NAME VALUE`, each with `--save` behind it.
+    pub(super) fn set(&mut self, typed: &str) {
+        let typed = typed.trim();
+        let before = typed.strip_suffix(SAVE).filter(|rest| rest.is_empty() || rest.ends_with(char::is_whitespace));
+        let (rest, saves) = before.map_or((typed, false), |rest| (rest.trim(), true));
+        let (name, value) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+        if name.is_empty() {
+            return if saves { self.save_changed() } else { self.list_settings() };
+        }
+        let Some(setting) = config::find(name) else {
+            let hint = config::nearest(name).map(|near| format!(" Did you mean {near}?")).unwrap_or_default();
+            return self.toast(super::words::sentence("there is no such setting") + &hint, true);
+        };
+        match (value.trim(), saves) {
+            ("", false) => self.show_setting(setting),
+            ("", true) => self.save(vec![setting]),
+            (value, saves) => self.change(setting, value, saves),
+        }
+    }
+
+    fn list_settings(&mut self) {
+        let rows = SETTINGS.iter().flat_map(|setting| {
+            let mark = if setting.effect == Effect::AtStart { "  (at the next start)" } else { "" };
+            [format!("{}{mark}", self.in_force(setting)), format!("    {}", setting.meaning)]
+        });
+        let end = ["", "/set NAME VALUE changes one, /set --save keeps what was changed."].map(str::to_owned);
+        let rows = rows.chain(end).collect();
+        self.state.overlay = Some(Overlay::List { title: "Settings".to_owned(), rows, scroll: 0 });
+    }
+
+    fn in_force(&self, setting: &Setting) -> String {
+        let value = self.state.values.value(setting.name);
+        format!("{} = {}", setting.name, if value.is_empty() { "(not set)" } else { value })
+    }
+
+    fn show_setting(&mut self, setting: &Setting) {
+        let text = format!("{}. {}.", self.in_force(setting), setting.meaning);
+        self.toast(text, false);
+    }
+
+    fn change(&mut self, setting: &'static Setting, value: &str, saves: bool) {
+        let name = setting.name;
+        if setting.effect == Effect::AtStart && !saves {
+            return self.toast(format!("{name} takes effect at the start: /set {name} {value} {SAVE} keeps it."), true);
+        }
+        if let Err(why) = setting.check(value) {
+            return self.toast(format!("Not set. {name}: {why}."), true);
+        }
+        match name {
+            "theme" => {
+                self.theme(Some(value));
+                if self.state.values.value(name) != value {
+                    return;
+                }
+            }
+            "mouse" if self.state.mouse.to_string() != value => self.toggle_mouse(),
+            _ => {
+                self.note_value(name, value);
+                self.toast(format!("{name} = {value}"), false);
+            }
+        }
+        if saves {
+            self.save(vec![setting]);
+        }
+    }
+
+    /// Another value is in force, however it came to it.
+    pub(super) fn note_value(&mut self, name: &str, value: &str) {
+        let Some(setting) = config::find(name) else { return };
+        if self.state.values.set(setting, value).is_ok() {
+            self.state.changed.insert(setting.name);
+            self.state.preferences = Preferences::of(&self.state.values);
+        }
+    }
+
+    fn save_changed(&mut self) {
+        let changed: Vec<&'static Setting> =
+            SETTINGS.iter().filter(|setting| self.state.changed.contains(setting.name)).collect();
+        if changed.is_empty() {
+            return self.toast("Nothing was changed since the start.", false);
+        }
+        self.save(changed);
+    }
+
+    fn save(&mut self, settings: Vec<&'static Setting>) {
+        let value = |setting: &'static Setting| {
+            let value = self.state.values.value(setting.name);
+            (!value.is_empty()).then(|| (setting, value.to_owned()))
+        };
+        let changes: Vec<_> = settings.into_iter().filter_map(value).collect();
+        if changes.is_empty() {
+            return self.toast("It is not set.", true);
+        }
+        self.wishes.push(Wish::Save(changes));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::app::command::{Command, OnScreen, parse};
+    use crate::app::model::{self, Model};
+    use crate::app::moment::{Moment, Mono};
+    use crate::config::find;
+    use crate::tui::canvas::Drawing;
+    use crate::tui::control::Sight;
+    use crate::tui::state::Look;
+    use crate::tui::theme::{Depth, Shade, Theme, ThemeChoice};
+    use crate::tui::view::Seen;
+    use shared::id::UnixMs;
+
+    /// Types a command on a screen of its own, and answers what it says and wishes.
+    struct Bench {
+        model: Model,
+        state: State,
+        seen: Seen,
+    }
+
+    impl Bench {
+        fn new() -> Self {
+            let settings = model::Settings {
+                server: "127.0.0.1:4000".to_owned(),
+                interactive: true,
+                on_screen: true,
+                register: false,
+                presence: true,
+                history: 50,
+                linger: model::Linger::For(std::time::Duration::ZERO),
+                retry: None,
+                hosting: model::Hosting::Never,
+                accept_peers: model::AcceptPeers::Ask,
+            };
+            let look = Look {
+                choice: ThemeChoice::Auto,
+                theme: Theme::new(ThemeChoice::Auto, Depth::Rgb, Shade::Dark),
+                drawing: Drawing::default(),
+                zone: TimeZone::UTC,
+            };
+            Self { model: Model::new(settings, None, None), state: State::new(look, false), seen: Seen::default() }
+        }
+
+        fn set(&mut self, typed: &str) -> (String, Vec<Wish>) {
+            let Ok(Some(Command::Screen(OnScreen::Set(typed)))) = parse(typed) else { panic!("{typed}") };
+            let now = Moment { mono: Mono(0), wall: UnixMs(0) };
+            let sight = Sight { model: &self.model, seen: &self.seen, columns: 80, now };
+            let mut control = Control { state: &mut self.state, sight, wishes: Vec::new() };
+            control.set(&typed);
+            let wishes = control.wishes;
+            (self.state.toast.take().map(|toast| toast.text).unwrap_or_default(), wishes)
+        }
+    }
+
+    fn saved(wishes: &[Wish]) -> Vec<(&'static str, String)> {
+        let all = wishes.iter().filter_map(|wish| match wish {
+            Wish::Save(changes) => Some(changes.iter().map(|(setting, value)| (setting.name, value.clone()))),
+            _ => None,
+        });
+        all.flatten().collect()
+    }
+
+    #[test]
+    fn what_is_set_is_in_force_at_once_and_saved_when_asked() {
+        let mut bench = Bench::new();
+        let (said, wishes) = bench.set("/set time %H.%M");
+        assert!(said.contains("%H.%M") && wishes.is_empty(), "{said}");
+        assert_eq!(bench.state.preferences.time.to_string(), "%H.%M");
+        bench.set("/set theme light");
+        assert_eq!(bench.state.look.theme.shade, Shade::Light);
+        let (_, wishes) = bench.set("/set mouse true");
+        assert!(matches!(wishes.as_slice(), [Wish::Mouse(true)]));
+        let (_, wishes) = bench.set("/set --save");
+        let expected = [("theme", "light"), ("mouse", "true"), ("time", "%H.%M")];
+        assert_eq!(saved(&wishes), expected.map(|(name, value)| (name, value.to_owned())));
+        let (_, wishes) = bench.set("/set notification-text false --save");
+        assert_eq!(saved(&wishes), [("notification_text", "false".to_owned())]);
+        assert!(!bench.state.preferences.notification_text);
+    }
+
+    #[test]
+    fn a_setting_of_the_start_is_saved_or_refused_with_the_way() {
+        let mut bench = Bench::new();
+        let (said, wishes) = bench.set("/set history 5");
+        assert!(said.contains("/set history 5 --save") && wishes.is_empty());
+        assert_eq!(saved(&bench.set("/set history 5 --save").1), [("history", "5".to_owned())]);
+        assert_eq!(saved(&bench.set("/set downloads /a b/c --save").1), [("downloads", "/a b/c".to_owned())]);
+    }
+
+    #[test]
+    fn mistakes_are_told_and_change_nothing() {
+        let mut bench = Bench::new();
+        for (typed, expected) in [
+            ("/set tehme dark", "Did you mean theme?"),
+            ("/set bell loud", "give true or false"),
+            ("/set time %H:%M:%S", "5 columns"),
+            ("/set history 999 --save", "from 0 to"),
+            ("/set --save", "Nothing was changed"),
+            ("/set user --save", "not set"),
+        ] {
+            let (said, wishes) = bench.set(typed);
+            assert!(said.contains(expected) && wishes.is_empty(), "{typed}: {said}");
+        }
+        assert_eq!(bench.state.values, Values::default());
+    }
+
+    #[test]
+    fn settings_are_listed_and_shown() {
+        let mut bench = Bench::new();
+        bench.set("/set");
+        let Some(Overlay::List { rows, .. }) = &bench.state.overlay else { panic!("no list") };
+        for setting in SETTINGS {
+            assert!(rows.iter().any(|row| row.starts_with(&format!("{} = ", setting.name))), "{}", setting.name);
+        }
+        let (said, _) = bench.set("/set bell");
+        assert!(said.starts_with("bell = true. ") && said.contains(find("bell").unwrap().meaning));
+    }
+}

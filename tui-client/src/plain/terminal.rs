@@ -44,6 +44,22 @@ impl Drop for KeyByKey {
     }
 }
 
+/// The modes of the terminal at one moment, to be put back after a program that may not have done so.
+#[derive(Debug)]
+pub struct SavedModes(Option<Termios>);
+
+impl SavedModes {
+    /// Those of now.
+    pub fn of_now() -> Self {
+        Self(termios::tcgetattr(std::io::stdin()).ok())
+    }
+
+    /// Puts them back.
+    pub fn put_back(&self) {
+        self.0.iter().for_each(set);
+    }
+}
+
 /// A terminal that went away cannot be set, and needs not to be.
 fn set(modes: &Termios) {
     let _ = termios::tcsetattr(std::io::stdin(), OptionalActions::Drain, modes);

@@ -4,6 +4,7 @@
 //! It is the same for every [`Face`]. All waiting of the client happens in `Driver::wait` and `Driver::settle`.
 
 mod clock;
+mod editor;
 mod face;
 mod folder;
 mod hosting;

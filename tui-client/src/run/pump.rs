@@ -62,10 +62,10 @@ impl Pump {
         (count > 0).then(|| batches.concat())
     }
 
-    /// Stops reading, so that somebody else can.
-    pub async fn end(self) {
+    /// Stops reading, so that somebody else can. Drop it when this has come back.
+    pub async fn end(&mut self) {
         self.task.abort();
-        let _ = self.task.await;
+        let _ = (&mut self.task).await;
     }
 }
 

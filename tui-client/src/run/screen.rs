@@ -16,6 +16,7 @@ use shared::message::Reason;
 use tokio::time::{Instant, sleep_until};
 
 use super::clock::Clock;
+use super::editor::Editing;
 use super::face::{Did, Face, Shown};
 use super::pump::{Happening, Pump, with_wheel};
 use super::signals::{self, stop_here};
@@ -23,6 +24,7 @@ use super::{folder, opener};
 use crate::app::model::Model;
 use crate::app::moment::Moment;
 use crate::app::msg::Msg;
+use crate::app::place::Place;
 use crate::app::report::{Aside, Report};
 use crate::config::{self, Setting, Values};
 use crate::net::Target;
@@ -33,6 +35,8 @@ use crate::tui::state::{FormMessage, Look, State};
 use crate::tui::terminal::{Modes, Screen, install_panic_hook, take_task_panics};
 use crate::tui::theme::Shade;
 use crate::tui::view::{self, Seen};
+
+mod editing;
 
 /// The time between two frames that only the network wants: 60 in a second are more than an eye needs.
 const FRAME: Duration = Duration::from_millis(16);
@@ -124,6 +128,10 @@ pub(super) struct ScreenFace {
     /// The last frame that the network wanted and that waits for its time.
     due: Option<Instant>,
     rang: Option<Instant>,
+    /// Where the editor is wanted, once the keys at hand are done.
+    editor_for: Option<Place>,
+    /// The editor has the terminal: nothing is drawn, and keys are its own.
+    editing: Option<Editing>,
     /// Said on standard error when the screen is left.
     last_words: Vec<String>,
     error: Option<io::Error>,
@@ -193,6 +201,8 @@ impl ScreenFace {
             pace: Pace { is_urgent: true, tokens: FRAMES_AT_ONCE, filled: now },
             due: None,
             rang: None,
+            editor_for: None,
+            editing: None,
             last_words: Vec::new(),
             error: None,
         })
@@ -200,11 +210,20 @@ impl ScreenFace {
 
     /// Gives the terminal back, and answers what is to be said then.
     pub async fn leave(&mut self) -> Vec<String> {
-        if let Some(pump) = self.pump.take() {
-            pump.end().await;
+        self.stop_reading().await;
+        if let Some(editing) = self.editing.take() {
+            editing.abandon().await;
         }
         self.screen = None;
         std::mem::take(&mut self.last_words)
+    }
+
+    /// Lets go of the keys, for whoever gets the terminal.
+    async fn stop_reading(&mut self) {
+        if let Some(pump) = &mut self.pump {
+            pump.end().await;
+        }
+        self.pump = None;
     }
 
     fn draw(&mut self, model: &Model) -> io::Result<()> {
@@ -262,6 +281,10 @@ impl ScreenFace {
             Wish::Redraw => return self.on_screen(Screen::repaint),
             Wish::Mouse(on) => return self.on_screen(|screen| screen.set_mouse(on)),
             Wish::Save(changes) => return self.save(&changes),
+            Wish::Edit(place) => {
+                self.editor_for = Some(place);
+                return;
+            }
             Wish::Copy(text) => return self.on_screen(|screen| screen.copy(&text)),
         };
         self.did.push_back(did);
@@ -386,7 +409,12 @@ impl Face for ScreenFace {
         if let Some(error) = self.error.take() {
             return Err(error);
         }
-        if self.reports.settle(&mut self.state, model, now) {
+        let rings = self.reports.settle(&mut self.state, model, now);
+        if self.editing.is_some() {
+            control::sync(&mut self.state, model);
+            return Ok(Shown::NotYet);
+        }
+        if rings {
             self.ring();
         }
         for panic in take_task_panics() {
@@ -413,6 +441,14 @@ impl Face for ScreenFace {
         loop {
             if let Some(did) = self.did.pop_front() {
                 return did;
+            }
+            if self.editor_for.is_some() {
+                self.begin_editing().await;
+                return Did::Waited;
+            }
+            if self.editing.is_some() {
+                self.end_editing().await;
+                return Did::Typed;
             }
             let visible = control::deadline(&self.state, model, self.clock.now().mono);
             let wake = self.due.into_iter().chain(visible.map(|at| self.clock.instant(at))).min();
@@ -443,14 +479,16 @@ impl Face for ScreenFace {
     }
 
     fn interrupt(&mut self) -> bool {
-        // In raw mode Ctrl-C is a key; a signal means the program.
-        false
+        // In raw mode Ctrl-C is a key; a signal means the program. To an editor it may come as a signal to the whole job.
+        self.editing.is_some()
     }
 
     async fn stop(&mut self) {
-        if let Some(pump) = self.pump.take() {
-            pump.end().await;
+        if self.editing.is_some() {
+            // The editor has seen to the terminal.
+            return stop_here();
         }
+        self.stop_reading().await;
         self.on_screen(|screen| screen.step_aside(stop_here));
         self.pace.is_urgent = true;
     }

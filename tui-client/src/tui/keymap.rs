@@ -6,6 +6,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 pub use self::own::Keymap;
+use self::table::AFTER_PREFIX;
 use super::composer::EditAction;
 
 mod names;
@@ -93,6 +94,10 @@ pub enum Action {
     Quit,
     /// Stops the program until the shell continues it.
     Suspend,
+    /// Opens the own editor on what is typed.
+    Editor,
+    /// Nothing by itself: the first of two keys.
+    Prefix,
 }
 
 /// Headings of the help, in its order.
@@ -139,6 +144,12 @@ pub struct Line {
     /// The command that does the same, without arguments; none for what only makes sense as a key.
     pub command: Option<&'static str>,
     bindings: &'static [(Chord, Action)],
+}
+
+/// What a key press means after [`Action::Prefix`]. `None`: what it means by itself.
+pub fn action_after_prefix(event: KeyEvent) -> Option<Action> {
+    let chord = Chord::of(event);
+    AFTER_PREFIX.iter().find(|(bound, _)| *bound == chord).map(|&(_, action)| action)
 }
 
 impl Chord {

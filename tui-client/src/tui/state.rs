@@ -42,6 +42,8 @@ pub struct State {
     pub hint: Hint,
     /// The sentence over the input, until its time is over.
     pub toast: Option<Toast>,
+    /// Whether the first of two keys was pressed just now.
+    pub prefix: bool,
     /// What the next Enter or Ctrl-C confirms.
     pub armed: Option<Armed>,
     /// Whether the sidebar is wanted: `None` where the width decides.
@@ -88,6 +90,7 @@ impl State {
             completion: None,
             hint: Hint::default(),
             toast: None,
+            prefix: false,
             armed: None,
             sidebar: None,
             mouse: false,

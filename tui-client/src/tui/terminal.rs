@@ -108,8 +108,18 @@ impl Screen {
     /// Gives the terminal back, lets something else happen with it, and takes it over again. Drop the stream of events
     /// before, which would take the keys of whoever has the terminal then.
     pub fn step_aside(&mut self, meanwhile: impl FnOnce()) -> io::Result<()> {
-        leave(self.modes);
+        self.give_back();
         meanwhile();
+        self.take_back()
+    }
+
+    /// Gives the terminal back for a longer while; until [`Self::take_back`] nothing may be drawn.
+    pub fn give_back(&mut self) {
+        leave(self.modes);
+    }
+
+    /// Takes the terminal over again, and paints everything anew.
+    pub fn take_back(&mut self) -> io::Result<()> {
         enter(self.modes)?;
         if self.mouse {
             self.set_mouse(true)?;

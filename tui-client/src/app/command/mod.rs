@@ -186,6 +186,8 @@ pub enum OnScreen {
     Bare,
     /// Connect now.
     Reconnect,
+    /// Write in the own editor.
+    Edit,
 }
 
 impl Command {
@@ -242,6 +244,7 @@ impl OnScreen {
             Self::Move(_) => Verb::Move,
             Self::Bare => Verb::Bare,
             Self::Reconnect => Verb::Reconnect,
+            Self::Edit => Verb::Edit,
         }
     }
 }

@@ -275,6 +275,7 @@ pub fn build(spec: &'static Spec, fields: Fields) -> Result<Command, CommandErro
         Verb::Move => Command::Screen(OnScreen::Move(arguments.number()?)),
         Verb::Bare => Command::Screen(OnScreen::Bare),
         Verb::Reconnect => Command::Screen(OnScreen::Reconnect),
+        Verb::Edit => Command::Screen(OnScreen::Edit),
     })
 }
 

@@ -479,4 +479,13 @@ pub const TABLE: &[Spec] = &[
         summary: "connect now instead of waiting",
         details: "Alt+R does the same.",
     },
+    Spec {
+        verb: Verb::Edit,
+        name: "edit",
+        aliases: &[],
+        classic: false,
+        arguments: &[],
+        summary: "write in your own editor",
+        details: "It is $VISUAL, else $EDITOR, else vi. What it saves stands in the input; nothing is sent. Alt+E does the same.",
+    },
 ];

@@ -89,6 +89,8 @@ pub enum Verb {
     Bare,
     /// `reconnect`
     Reconnect,
+    /// `edit`
+    Edit,
 }
 
 impl Verb {
@@ -114,7 +116,8 @@ impl Verb {
             | Self::Mention
             | Self::Move
             | Self::Bare
-            | Self::Reconnect => true,
+            | Self::Reconnect
+            | Self::Edit => true,
             Self::Message
             | Self::Broadcast
             | Self::Whoelse

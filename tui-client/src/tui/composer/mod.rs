@@ -192,10 +192,20 @@ impl Composer {
 
     /// Replaces the whole text, as one step of undo: a draft, a line from the history, or nothing.
     pub fn replace(&mut self, text: &str) {
-        let text = paste::harmless(text, self.form);
-        if text.len() <= MAX_TEXT {
+        // A text that does not fit changes nothing.
+        let _ = self.rewrite(text);
+    }
+
+    /// The same with a text from outside that may be too long: what an editor made of it. An equal text is no step.
+    pub fn rewrite(&mut self, raw: &str) -> Result<(), TooLong> {
+        let text = paste::harmless(raw, self.form);
+        if text.len() > MAX_TEXT {
+            return Err(TooLong { bytes: text.len() });
+        }
+        if text != self.text {
             self.edit(0..self.text.len(), &text, Kind::Other, Duration::ZERO);
         }
+        Ok(())
     }
 
     /// Takes the text to send it, remembers it in the history and leaves the input empty.

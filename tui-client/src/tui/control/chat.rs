@@ -66,6 +66,7 @@ impl Control<'_> {
             Action::MoveTabLeft => self.move_tab(-1),
             Action::MoveTabRight => self.move_tab(1),
             Action::Sidebar => self.toggle_sidebar(),
+            Action::Editor => self.open_editor(),
             Action::Accept => self.answer_card(true),
             Action::Decline => self.answer_card(false),
             // Done before the chat is asked.
@@ -75,7 +76,8 @@ impl Control<'_> {
             | Action::Redraw
             | Action::Quit
             | Action::Suspend
-            | Action::Reconnect => {}
+            | Action::Reconnect
+            | Action::Prefix => {}
         }
     }
 
@@ -203,6 +205,16 @@ impl Control<'_> {
             OnScreen::Move(number) => self.move_tab_to(usize::from(number).saturating_sub(1)),
             OnScreen::Bare => self.bare(true),
             OnScreen::Reconnect => self.retry(),
+            OnScreen::Edit => self.open_editor(),
+        }
+    }
+
+    /// The editor works on a file, and what is private is in no file.
+    fn open_editor(&mut self) {
+        self.state.completion = None;
+        match self.front().clone() {
+            Place::Private(_) => self.toast("No editor in a private tab: its text would be in a file.", true),
+            place => self.wishes.push(Wish::Edit(place)),
         }
     }
 

@@ -93,6 +93,8 @@ pub enum Wish {
     Suspend,
     /// Take the mouse, or give it back.
     Mouse(bool),
+    /// Open the own editor on what is typed in a conversation.
+    Edit(Place),
     /// Put a text into the terminal's clipboard.
     Copy(String),
     /// Write settings into the config file.
@@ -168,9 +170,11 @@ impl Control<'_> {
         if matches!(self.sight.model.login, Login::In(_)) {
             self.wishes.push(Wish::Typed);
         }
-        let Some(action) = self.state.keys.action(key) else { return };
+        let second = std::mem::take(&mut self.state.prefix).then(|| keymap::action_after_prefix(key)).flatten();
+        let Some(action) = second.or_else(|| self.state.keys.action(key)) else { return };
         self.disarm(action);
         match action {
+            Action::Prefix => self.state.prefix = true,
             Action::Redraw => self.wishes.push(Wish::Redraw),
             Action::Suspend => self.wishes.push(Wish::Suspend),
             Action::Quit => self.quit(),

@@ -47,6 +47,8 @@ pub(super) static ACTIONS: &[(&str, Action)] = &[
     ("bare", Action::Bare),
     ("move-tab-left", Action::MoveTabLeft),
     ("move-tab-right", Action::MoveTabRight),
+    ("prefix", Action::Prefix),
+    ("editor", Action::Editor),
     ("copy", Action::Copy),
     ("help", Action::Help),
     ("sidebar", Action::Sidebar),

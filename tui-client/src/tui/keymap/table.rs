@@ -227,6 +227,13 @@ pub(super) static LINES: &[Line] = &[
     },
     Line {
         section: Section::Write,
+        keys: "Alt+E ^X^E",
+        help: "write in your editor",
+        command: Some("/edit"),
+        bindings: &[(alt('e'), Action::Editor), (ctrl('x'), Action::Prefix)],
+    },
+    Line {
+        section: Section::Write,
         keys: "Tab Shift+Tab",
         help: "complete, back",
         command: None,
@@ -349,6 +356,9 @@ pub(super) static LINES: &[Line] = &[
 ];
 
 const ALT_SHIFT: KeyModifiers = KeyModifiers::ALT.union(KeyModifiers::SHIFT);
+
+/// Second keys, after Ctrl+X.
+pub(super) static AFTER_PREFIX: &[(Chord, Action)] = &[(ctrl('e'), Action::Editor)];
 
 const fn plain(code: KeyCode) -> Chord {
     Chord(code, KeyModifiers::NONE)

@@ -63,6 +63,16 @@ fn undo_is_found_under_every_name_terminals_give_it() {
 }
 
 #[test]
+fn the_editor_has_a_key_of_two_and_any_other_second_key_means_what_it_always_means() {
+    let event = |c, modifiers| KeyEvent::new(KeyCode::Char(c), modifiers);
+    assert_eq!(pressed(KeyCode::Char('x'), KeyModifiers::CONTROL), Some(Action::Prefix));
+    assert_eq!(action_after_prefix(event('e', KeyModifiers::CONTROL)), Some(Action::Editor));
+    assert_eq!(action_after_prefix(event('e', KeyModifiers::NONE)), None);
+    assert_eq!(pressed(KeyCode::Char('e'), KeyModifiers::CONTROL), Some(Action::Edit(EditAction::LineEnd)));
+    assert_eq!(pressed(KeyCode::Char('e'), KeyModifiers::ALT), Some(Action::Editor));
+}
+
+#[test]
 fn a_new_line_has_three_keys_since_terminals_lose_two_of_them() {
     let new_line = Some(Action::Edit(EditAction::NewLine));
     assert_eq!(pressed(KeyCode::Enter, KeyModifiers::ALT), new_line);

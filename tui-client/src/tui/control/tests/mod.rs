@@ -259,6 +259,7 @@ impl Stage {
             Wish::Retry => self.tell(Msg::RetryWanted),
             Wish::LogInAgain => self.tell(Msg::LoginWanted),
             Wish::Leave => self.sent.push("leave".to_owned()),
+            Wish::Edit(place) => self.sent.push(format!("edit {}", place.as_str())),
             Wish::Redraw | Wish::Suspend | Wish::Mouse(_) | Wish::Copy(_) => {}
         }
     }

@@ -47,6 +47,20 @@ fn a_direct_message_opens_a_tab_and_takes_nothing_from_what_is_being_typed() {
 }
 
 #[test]
+fn what_is_typed_behind_a_change_of_tab_goes_to_that_tab_however_quick_it_comes() {
+    let server = TestServer::start();
+    let mut hans = on_screen(&server, "hans", (24, 80));
+    let (mut yoda, mut leia) = (server.login("yoda"), server.login("leia"));
+    yoda.answers("message hans hi", "ok message hans delivered");
+    hans.expect_screen("the tab", |screen| screen.contains("@yoda"));
+    hans.keys("\u{1b}2only for you\r\u{1b}1for all\r/go leia\rfor leia\r");
+    yoda.expect("message from hans: only for you");
+    yoda.expect("broadcast from hans: for all");
+    leia.expect("message from hans: for leia");
+    hans.expect_screen("the last tab", |screen| screen.contains("for leia ✓"));
+}
+
+#[test]
 fn the_help_lists_keys_and_commands() {
     let server = TestServer::start();
     let mut hans = on_screen(&server, "hans", (34, 120));

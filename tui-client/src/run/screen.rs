@@ -10,7 +10,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crossterm::event::Event;
 use shared::id::millis;
 use shared::message::Reason;
 use tokio::time::{Instant, sleep_until};
@@ -122,6 +121,8 @@ pub(super) struct ScreenFace {
     clock: Clock,
     server: Server,
     config_file: Option<PathBuf>,
+    /// What came from the terminal and is not looked at yet.
+    waiting: VecDeque<Happening>,
     /// What the user did and the model has not heard yet.
     did: VecDeque<Did>,
     pace: Pace,
@@ -197,6 +198,7 @@ impl ScreenFace {
             clock,
             server: options.server,
             config_file: options.config_file,
+            waiting: VecDeque::new(),
             did: VecDeque::new(),
             pace: Pace { is_urgent: true, tokens: FRAMES_AT_ONCE, filled: now },
             due: None,
@@ -235,10 +237,15 @@ impl ScreenFace {
         screen.set_title(&title(model))
     }
 
-    /// Looks at what came from the terminal.
-    fn take(&mut self, batch: Vec<Event>, model: &Model) {
+    /// Looks at what came from the terminal, up to what the model must hear first: behind a key that leads to another tab,
+    /// the next letter is for that tab.
+    fn take(&mut self, model: &Model) {
         self.pace.is_urgent = true;
-        for happening in with_wheel(batch) {
+        let is_news = |did: &Did| !matches!(did, Did::Typed);
+        while self.editor_for.is_none()
+            && !self.did.iter().any(is_news)
+            && let Some(happening) = self.waiting.pop_front()
+        {
             let columns = self.screen.as_ref().and_then(|screen| screen.size().ok()).map_or(0, |size| size.width);
             let sight = Sight { model, seen: &self.seen, columns, now: self.clock.now() };
             let wishes = match happening {
@@ -450,6 +457,13 @@ impl Face for ScreenFace {
                 self.end_editing().await;
                 return Did::Typed;
             }
+            if !self.waiting.is_empty() {
+                self.take(model);
+                if self.did.is_empty() {
+                    return Did::Waited;
+                }
+                continue;
+            }
             let visible = control::deadline(&self.state, model, self.clock.now().mono);
             let wake = self.due.into_iter().chain(visible.map(|at| self.clock.instant(at))).min();
             let pump = async {
@@ -467,10 +481,7 @@ impl Face for ScreenFace {
                 self.pump = None;
                 return Did::Told(Msg::OutputClosed);
             };
-            self.take(batch, model);
-            if self.did.is_empty() {
-                return Did::Waited;
-            }
+            self.waiting.extend(with_wheel(batch));
         }
     }
 

@@ -31,7 +31,7 @@ use crate::app::moment::{Moment, Mono};
 use crate::app::place::Place;
 use crate::config::Setting;
 
-use super::keymap::Action;
+use super::keymap::{self, Action};
 use super::state::{Armed, Overlay, Screen, State, Toast};
 use super::theme::Theme;
 use super::view::{Seen, Target};

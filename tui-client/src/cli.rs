@@ -112,6 +112,9 @@ pub struct Args {
     /// Hold lines back until Enter while a line is being typed, for screen readers
     #[arg(long)]
     pub hold: bool,
+    /// Remember neither drafts nor servers: what is typed and not sent is gone at the end
+    #[arg(long)]
+    pub no_drafts: bool,
     /// Host a server in this program, for everybody in your network, and chat there (port: --host 5000)
     #[cfg_attr(feature = "host", arg(long = "host", id = "host_here", conflicts_with_all = ["fingerprint", "no_tls"]))]
     #[cfg_attr(not(feature = "host"), arg(skip))]
@@ -238,6 +241,8 @@ pub struct Settings {
     pub retry: Option<u64>,
     /// Whether lines wait for Enter while something is being typed.
     pub hold: bool,
+    /// Whether drafts and servers are remembered.
+    pub drafts: bool,
     /// Who may open a private session without a question.
     pub accept: AcceptPeers,
     /// Where keys and files of private sessions are kept.
@@ -351,6 +356,7 @@ impl Args {
             presence: values.is_on("presence"),
             retry: values.read("retry").or_else(|| (!surroundings.stdin_is_terminal).then_some(RETRY_UNATTENDED)),
             hold: values.is_on("hold"),
+            drafts: values.is_on("drafts"),
             accept: values.read("accept").unwrap_or_default(),
             peers,
             values,
@@ -379,6 +385,9 @@ impl Args {
         put(&mut values, "--presence", "presence", on(self.presence))?;
         put(&mut values, "--linger", "linger", self.linger)?;
         put(&mut values, "--retry", "retry", self.retry)?;
+        if self.no_drafts {
+            put(&mut values, "--no-drafts", "drafts", Some("false".to_owned()))?;
+        }
         put(&mut values, "--hold", "hold", on(self.hold))?;
         put(&mut values, "--accept", "accept", self.accept.map(AcceptPeers::as_str))?;
         put(&mut values, "--downloads", "downloads", path(&self.downloads))?;

@@ -21,12 +21,18 @@ const LOCK_POLL: Duration = Duration::from_millis(5);
 pub(crate) struct KeptFile {
     folder: PathBuf,
     name: &'static str,
+    most: u64,
 }
 
 impl KeptFile {
     /// A file in a folder; both are made at the first write.
     pub fn new(folder: PathBuf, name: &'static str) -> Self {
-        Self { folder, name }
+        Self { folder, name, most: FILE_BYTES }
+    }
+
+    /// The same file, with another size in bytes as the largest that is read.
+    pub fn of_at_most(self, most: u64) -> Self {
+        Self { most, ..self }
     }
 
     /// The file.
@@ -44,9 +50,10 @@ impl KeptFile {
     pub fn read(&self) -> io::Result<String> {
         let read = || -> io::Result<String> {
             let mut text = String::new();
-            File::open(self.path())?.take(FILE_BYTES + 1).read_to_string(&mut text)?;
-            let fits = u64::try_from(text.len()).is_ok_and(|length| length <= FILE_BYTES);
-            if fits { Ok(text) } else { Err(io::Error::other("it is larger than 1 MiB")) }
+            File::open(self.path())?.take(self.most + 1).read_to_string(&mut text)?;
+            let fits = u64::try_from(text.len()).is_ok_and(|length| length <= self.most);
+            let too_large = || io::Error::other(format!("it is larger than {} MiB", self.most >> 20));
+            if fits { Ok(text) } else { Err(too_large()) }
         };
         match read() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),

@@ -14,6 +14,7 @@ pub mod host;
 #[cfg(test)]
 mod hostile;
 mod kept;
+pub mod memory;
 pub mod net;
 pub mod peer;
 pub mod plain;

@@ -58,6 +58,7 @@ mod registration;
 mod restart_on_the_port;
 mod rude_frames;
 mod screen_chat;
+mod screen_drafts;
 mod screen_editor;
 mod screen_harmless;
 mod screen_inactivity;

@@ -103,6 +103,8 @@ pub enum Msg {
     ServerNamed(String),
     /// The user looks at a conversation now.
     TabShown(Place),
+    /// The user had these conversations open at the end of the last run.
+    TabsRestored(Vec<Place>),
     /// The user is done with a conversation.
     TabClosed(Place),
     /// The user wants an empty tab; what was said can be loaded again.

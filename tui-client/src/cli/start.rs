@@ -10,6 +10,8 @@ use crate::app::exit::Exit;
 use crate::app::model::{self, Hosting};
 #[cfg(feature = "host")]
 use crate::host::Host;
+use crate::memory::{Memory, Visited};
+use crate::net::address::Address;
 use crate::net::{self, Target, TrustStore};
 use crate::plain::Voice;
 use crate::run::{self, LineOptions, Options, ScreenOptions, Server, Signals, StartHost};
@@ -41,14 +43,16 @@ pub(super) fn listens_to_suspend(settings: &Settings) -> bool {
 }
 
 /// [`chat`], with signals that were listened to before.
-pub(super) async fn chat_with(settings: Settings, signals: Signals) -> io::Result<Exit> {
+pub(super) async fn chat_with(mut settings: Settings, signals: Signals) -> io::Result<Exit> {
+    let memory = Memory::in_folder(settings.peers.state.clone().filter(|_| settings.drafts));
+    let visited = if settings.face == Face::Screen { visited(&memory, &mut settings) } else { Vec::new() };
     let way = Way::to(settings.target.clone(), settings.trust.clone());
     #[cfg(feature = "host")]
     let host = Some(way.host(settings.target.port));
     #[cfg(not(feature = "host"))]
     let host = None;
     let exit = if settings.face == Face::Screen {
-        let screen = screen_options(&settings, way.server.clone());
+        let screen = screen_options(&settings, way.server.clone(), memory, visited);
         run::screen(options(settings, host).0, screen, signals, way.dial()).await
     } else {
         let (options, lines) = options(settings, host);
@@ -57,6 +61,19 @@ pub(super) async fn chat_with(settings: Settings, signals: Signals) -> io::Resul
     #[cfg(feature = "host")]
     way.end().await?;
     exit
+}
+
+/// Where somebody has logged in before. Who names no server means the last one.
+fn visited(memory: &Memory, settings: &mut Settings) -> Vec<Visited> {
+    let visited = memory.servers.all().unwrap_or_else(|error| {
+        settings.notes.push(error.to_string());
+        Vec::new()
+    });
+    let last = visited.last().and_then(|last| last.server.parse::<Address>().ok());
+    if let Some(Address { host, port: Some(port), .. }) = last.filter(|_| !settings.server_is_named) {
+        settings.target = Target { host, port, ..settings.target.clone() };
+    }
+    visited
 }
 
 /// Whether a server may run in this process, which then needs a thread besides that of the face.
@@ -131,7 +148,7 @@ impl Way {
 }
 
 /// What the terminal and its user want of the full screen.
-fn screen_options(settings: &Settings, server: Server) -> ScreenOptions {
+fn screen_options(settings: &Settings, server: Server, memory: Memory, visited: Vec<Visited>) -> ScreenOptions {
     let text = |name: &str| std::env::var(name).ok();
     let [no_color, colorterm, term, colorfgbg] = ["NO_COLOR", "COLORTERM", "TERM", "COLORFGBG"].map(text);
     let environment = Environment {
@@ -162,6 +179,8 @@ fn screen_options(settings: &Settings, server: Server) -> ScreenOptions {
         asks_server: !settings.server_is_named,
         name: settings.user.clone(),
         servers,
+        visited,
+        memory,
         server,
     }
 }
@@ -230,6 +249,7 @@ mod tests {
             presence: false,
             retry: None,
             hold: false,
+            drafts: true,
             accept: model::AcceptPeers::Ask,
             peers: crate::peer::PeerOptions { state: None, downloads: "unused".into(), port: None },
             stdin_is_terminal,

@@ -106,6 +106,8 @@ impl TrySettings {
             presence: true,
             retry: Some(super::RETRY_UNATTENDED),
             hold: self.hold,
+            // Nothing is left behind.
+            drafts: false,
             accept: AcceptPeers::Ask,
             peers: visitor.peers,
             stdin_is_terminal: self.stdin_is_terminal,

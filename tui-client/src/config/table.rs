@@ -279,6 +279,15 @@ pub static SETTINGS: &[Setting] = &[
         check: seconds,
     },
     Setting {
+        name: "drafts",
+        kind: Kind::Switch,
+        default: "true",
+        example: "false",
+        meaning: "Remember drafts and servers from one start to the next; never what stands in private tabs",
+        effect: Effect::AtStart,
+        check: switch,
+    },
+    Setting {
         name: "hold",
         kind: Kind::Switch,
         default: "false",

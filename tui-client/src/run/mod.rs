@@ -14,6 +14,7 @@ mod opener;
 mod peers;
 mod pump;
 mod screen;
+mod server;
 mod signals;
 mod stdin;
 mod stdout;
@@ -36,7 +37,8 @@ pub use face::{Did, Face, Shown};
 pub use hosting::{Hosted, StartHost};
 pub use lines::{LineFace, LineOptions};
 pub use network::Wire;
-pub use screen::{ScreenOptions, Server};
+pub use screen::ScreenOptions;
+pub use server::Server;
 pub use signals::Signals;
 
 use crate::app::effect::{Effect, LogIn};
@@ -109,7 +111,7 @@ pub async fn screen<L: Wire>(
     let mut driver = Driver::new(options, ScreenFace::enter(screen, clock)?, signals, clock, dial);
     let exit = driver.run().await;
     watchdog.abort();
-    let last_words = driver.face.leave().await;
+    let last_words = driver.face.leave(&driver.model).await;
     for line in last_words {
         // Standard error may be gone as well.
         let _ = writeln!(io::stderr(), "{line}");

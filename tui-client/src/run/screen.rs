@@ -7,7 +7,6 @@ use std::collections::VecDeque;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use shared::id::millis;
@@ -18,6 +17,7 @@ use super::clock::Clock;
 use super::editor::Editing;
 use super::face::{Did, Face, Shown};
 use super::pump::{Happening, Pump, with_wheel};
+use super::server::Server;
 use super::signals::{self, stop_here};
 use super::{folder, opener};
 use crate::app::model::Model;
@@ -26,16 +26,17 @@ use crate::app::msg::Msg;
 use crate::app::place::Place;
 use crate::app::report::{Aside, Report};
 use crate::config::{self, Setting, Values};
-use crate::net::Target;
-use crate::net::address::{Address, DEFAULT_PORT};
+use crate::memory::{Draft, Memory, Servers, Visited};
 use crate::tui::control::{self, Reports, Sight, SignIn, Wish};
 use crate::tui::keymap::Keymap;
-use crate::tui::state::{FormMessage, Look, State};
+use crate::tui::state::{Field, Form, FormMessage, Look, State};
 use crate::tui::terminal::{Modes, Screen, install_panic_hook, take_task_panics};
 use crate::tui::theme::Shade;
 use crate::tui::view::{self, Seen};
+use keeping::Keeping;
 
 mod editing;
+mod keeping;
 
 /// The time between two frames that only the network wants: 60 in a second are more than an eye needs.
 const FRAME: Duration = Duration::from_millis(16);
@@ -69,45 +70,12 @@ pub struct ScreenOptions {
     pub name: Option<String>,
     /// Servers to choose from, the likeliest last.
     pub servers: Vec<String>,
+    /// Servers where somebody has logged in, the last one at the end.
+    pub visited: Vec<Visited>,
+    /// Where drafts and servers are kept.
+    pub memory: Memory,
     /// The server that is dialled.
     pub server: Server,
-}
-
-/// The server that is dialled: the login may name another one.
-#[derive(Clone, Debug)]
-pub struct Server(Arc<Mutex<Target>>);
-
-impl Server {
-    /// Begins with this one.
-    pub fn new(target: Target) -> Self {
-        Self(Arc::new(Mutex::new(target)))
-    }
-
-    /// The one that is meant now.
-    pub fn target(&self) -> Target {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// From now on another one is meant.
-    pub fn set(&self, target: Target) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = target;
-    }
-
-    /// Takes what was typed. Answers the address when it is another one than before.
-    fn name(&self, typed: &str) -> Result<Option<String>, String> {
-        let mut target = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if typed == target.address() {
-            return Ok(None);
-        }
-        let address: Address = typed.parse().map_err(|error| format!("The address of the server: {error}."))?;
-        let port = address.port.unwrap_or(DEFAULT_PORT);
-        let named = Target { host: address.host, port, fingerprint: address.fingerprint, tls: target.tls };
-        if named == *target {
-            return Ok(None);
-        }
-        *target = named;
-        Ok(Some(target.address()))
-    }
 }
 
 /// The full screen.
@@ -121,6 +89,8 @@ pub(super) struct ScreenFace {
     clock: Clock,
     server: Server,
     config_file: Option<PathBuf>,
+    keeping: Keeping,
+    servers: Servers,
     /// What came from the terminal and is not looked at yet.
     waiting: VecDeque<Happening>,
     /// What the user did and the model has not heard yet.
@@ -171,19 +141,12 @@ impl ScreenFace {
     pub fn enter(options: ScreenOptions, clock: Clock) -> io::Result<Self> {
         install_panic_hook(options.modes);
         let mut screen = Screen::enter(options.modes)?;
+        let form = login(&options);
         let mut state = State::new(options.look, options.asks_server);
         state.terminal_shade = options.shade;
         control::take_settings(&mut state, options.values);
         state.keys = options.keys;
-        for server in &options.servers {
-            state.form.server.replace(server);
-            state.form.server.submit();
-        }
-        state.form.server.replace(&options.server.target().address());
-        state.form.name.replace(options.name.as_deref().unwrap_or_default());
-        if options.name.is_some() && !options.asks_server {
-            state.form.focus = crate::tui::state::Field::Password;
-        }
+        state.form = form;
         if options.mouse {
             screen.set_mouse(true)?;
             state.mouse = true;
@@ -198,6 +161,8 @@ impl ScreenFace {
             clock,
             server: options.server,
             config_file: options.config_file,
+            keeping: Keeping::new(options.memory.drafts),
+            servers: options.memory.servers,
             waiting: VecDeque::new(),
             did: VecDeque::new(),
             pace: Pace { is_urgent: true, tokens: FRAMES_AT_ONCE, filled: now },
@@ -211,12 +176,14 @@ impl ScreenFace {
     }
 
     /// Gives the terminal back, and answers what is to be said then.
-    pub async fn leave(&mut self) -> Vec<String> {
+    pub async fn leave(&mut self, model: &Model) -> Vec<String> {
+        self.keeping.write(&self.state, model, self.clock.now().wall);
         self.stop_reading().await;
         if let Some(editing) = self.editing.take() {
             editing.abandon().await;
         }
         self.screen = None;
+        self.keeping.finish().await;
         std::mem::take(&mut self.last_words)
     }
 
@@ -254,6 +221,39 @@ impl ScreenFace {
             };
             for wish in wishes {
                 self.grant(wish, model);
+            }
+        }
+        self.keeping.typed(&self.state, model, self.clock.now().wall);
+        let is_left = |did: &Did| matches!(did, Did::Told(Msg::TabShown(_) | Msg::TabClosed(_)));
+        if !self.state.focused || self.editor_for.is_some() || self.did.iter().any(is_left) {
+            self.keeping.write(&self.state, model, self.clock.now().wall);
+        }
+    }
+
+    /// Who has logged in finds the drafts of the last time, and drafts whose time has come are written.
+    fn keep(&mut self, model: &Model, now: Moment) {
+        match self.keeping.look_for_owner(model, now.wall) {
+            Some(Ok(drafts)) => self.restore(drafts),
+            Some(Err(error)) => control::toast(&mut self.state, error.to_string(), true, now),
+            None => {}
+        }
+        let is_due = self.keeping.due().is_some_and(|due| due <= Instant::now());
+        if is_due || model.is_leaving() {
+            self.keeping.write(&self.state, model, now.wall);
+        }
+        if let Some(error) = self.keeping.failure() {
+            control::toast(&mut self.state, error.to_string(), true, now);
+        }
+    }
+
+    /// Where something is typed already, that is what is meant.
+    fn restore(&mut self, drafts: Vec<Draft>) {
+        let places = drafts.iter().map(|draft| draft.place.clone()).collect();
+        self.did.push_back(Did::Told(Msg::TabsRestored(places)));
+        for Draft { place, text, .. } in drafts {
+            let composer = &mut self.state.tabs.entry(place).or_default().composer;
+            if composer.is_empty() {
+                composer.replace(&text);
             }
         }
     }
@@ -322,7 +322,7 @@ impl ScreenFace {
         match server.map(|typed| self.server.name(&typed)).transpose() {
             Err(sentence) => {
                 self.state.form.message = Some(FormMessage::Error(sentence));
-                self.state.form.focus = crate::tui::state::Field::Server;
+                self.state.form.focus = Field::Server;
             }
             Ok(named) => {
                 self.did.extend(named.flatten().map(|address| Did::Told(Msg::ServerNamed(address))));
@@ -380,6 +380,27 @@ impl ScreenFace {
     }
 }
 
+/// The login, begun with what was given, or with the server and the account used last.
+fn login(options: &ScreenOptions) -> Form {
+    let mut form = Form::new(options.asks_server);
+    let address = options.server.target().address();
+    let visited = || options.visited.iter().map(|visited| &visited.server);
+    let seen = options.servers.iter().filter(|server| visited().all(|visited| visited != *server));
+    for server in seen.chain(visited()).filter(|server| **server != address) {
+        form.server.replace(server);
+        form.server.submit();
+    }
+    form.server.replace(&address);
+    let last = options.visited.last().filter(|last| options.asks_server && last.server == address);
+    let name = options.name.as_ref().or(last.map(|last| &last.name));
+    form.name.replace(name.map_or("", String::as_str));
+    if name.is_some() && (!options.asks_server || last.is_some()) {
+        form.focus = Field::Password;
+    }
+    form.visited = options.visited.iter().map(|visited| (visited.server.clone(), visited.name.clone())).collect();
+    form
+}
+
 /// Panics after the login, where a build for developers is told to: so the tests see what a panic leaves behind.
 fn rehearse(model: &Model) {
     if !cfg!(debug_assertions) || model.me.is_none() {
@@ -409,6 +430,13 @@ impl Face for ScreenFace {
     fn report(&mut self, report: &Report, model: &Model, now: Moment) {
         self.remember(report);
         self.reports.take(&mut self.state, model, report, now);
+        if let Report::LoggedIn { name } = report
+            && let Err(error) = self.servers.remember(&model.settings.server, name.as_str())
+        {
+            // Said once, and not tried again.
+            self.servers = Servers::in_folder(None);
+            control::toast(&mut self.state, error.to_string(), true, now);
+        }
     }
 
     async fn show(&mut self, model: &Model) -> io::Result<Shown> {
@@ -416,6 +444,7 @@ impl Face for ScreenFace {
         if let Some(error) = self.error.take() {
             return Err(error);
         }
+        self.keep(model, now);
         let rings = self.reports.settle(&mut self.state, model, now);
         if self.editing.is_some() {
             control::sync(&mut self.state, model);
@@ -455,6 +484,7 @@ impl Face for ScreenFace {
             }
             if self.editing.is_some() {
                 self.end_editing().await;
+                self.keeping.typed(&self.state, model, self.clock.now().wall);
                 return Did::Typed;
             }
             if !self.waiting.is_empty() {
@@ -465,7 +495,8 @@ impl Face for ScreenFace {
                 continue;
             }
             let visible = control::deadline(&self.state, model, self.clock.now().mono);
-            let wake = self.due.into_iter().chain(visible.map(|at| self.clock.instant(at))).min();
+            let visible = visible.map(|at| self.clock.instant(at));
+            let wake = [self.due, self.keeping.due(), visible].into_iter().flatten().min();
             let pump = async {
                 match &mut self.pump {
                     Some(pump) => pump.next().await,

@@ -317,6 +317,8 @@ pub struct Form {
     pub password: Composer,
     /// The same again, for a new account.
     pub again: Composer,
+    /// Servers where somebody has logged in, with the account used there last.
+    pub visited: Vec<(String, String)>,
     /// Whether the address may be changed here: not when it came with the command line.
     pub asks_server: bool,
     /// Whether passwords are shown as typed.
@@ -337,6 +339,7 @@ impl Form {
             name: Composer::one_line(),
             password: Composer::one_line(),
             again: Composer::one_line(),
+            visited: Vec::new(),
             asks_server,
             reveal: false,
             message: None,

@@ -200,6 +200,11 @@ impl Model {
         (ready && self.requests.is_quiet() || goes_on) && !self.ending.is_leaving()
     }
 
+    /// Whether the logout was sent: the end is near.
+    pub fn is_leaving(&self) -> bool {
+        self.ending.is_leaving()
+    }
+
     /// Whether a name and a password are on their way to become a session.
     pub fn is_signing_in(&self) -> bool {
         self.me.is_none() && self.identity.password.is_some() && matches!(self.login, Login::Waiting | Login::Again(_))

@@ -52,6 +52,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Moment) -> Vec<Effect> {
         Msg::FormSent { name, password, register } => login::form_sent(&mut turn, name, password, register),
         Msg::ServerNamed(server) => connection::server_named(&mut turn, server),
         Msg::TabShown(place) => history::shown(&mut turn, &place),
+        Msg::TabsRestored(places) => tabs_restored(&mut turn, &places),
         Msg::TabClosed(place) => tab_closed(&mut turn, &place),
         Msg::TabCleared(place) => turn.model.conversations.clear(&place),
         Msg::TabMoved(place, to) => turn.model.conversations.move_to(&place, to),
@@ -103,6 +104,14 @@ fn hear(turn: &mut Turn<'_>, message: ServerMessage) {
         | ServerMessage::Refuse { .. }
         | ServerMessage::Pong { .. }
         | ServerMessage::Unknown => {}
+    }
+}
+
+/// Tabs of the last run open behind the others; their lines are loaded when they are looked at.
+fn tabs_restored(turn: &mut Turn<'_>, places: &[Place]) {
+    let me = turn.model.me.clone();
+    for place in places.iter().filter(|place| matches!(place, Place::With(user) if Some(user) != me.as_ref())) {
+        turn.model.conversations.open(place);
     }
 }
 

@@ -2,8 +2,11 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use super::*;
 
+/// Names and values.
+type Variables<'a> = &'a [(&'a str, &'a str)];
+
 /// An environment of these variables.
-fn of(variables: &[(&str, &str)]) -> impl Fn(&str) -> Option<OsString> + use<> {
+fn of(variables: Variables<'_>) -> impl Fn(&str) -> Option<OsString> + use<> {
     let all: Vec<(String, OsString)> =
         variables.iter().map(|(name, value)| ((*name).to_owned(), OsString::from(value))).collect();
     move |wanted| all.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone())
@@ -11,7 +14,7 @@ fn of(variables: &[(&str, &str)]) -> impl Fn(&str) -> Option<OsString> + use<> {
 
 #[test]
 fn visual_comes_before_editor_and_vi_is_last() {
-    let table: [(&[(&str, &str)], &[&str]); 6] = [
+    let table: [(Variables<'_>, &[&str]); 6] = [
         (&[("VISUAL", "emacs -nw"), ("EDITOR", "ed")], &["emacs", "-nw"]),
         (&[("VISUAL", ""), ("EDITOR", "ed")], &["ed"]),
         (&[], &["vi"]),

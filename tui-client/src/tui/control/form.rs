@@ -59,6 +59,18 @@ impl Control<'_> {
         if edit == EditAction::Clear && matches!(self.state.form.focus, Field::Password | Field::Again) {
             self.field().take_secret();
         }
+        if matches!(edit, EditAction::Up | EditAction::Down) && self.has_recall() {
+            self.recall_name();
+        }
+    }
+
+    /// The account that was used at a server comes with its address, unless another one was typed.
+    fn recall_name(&mut self) {
+        let Form { visited, name, server, .. } = &mut self.state.form;
+        let is_own = !name.is_empty() && visited.iter().all(|(_, known)| known != name.text());
+        if let Some((_, known)) = visited.iter().find(|(address, _)| address == server.text()).filter(|_| !is_own) {
+            name.replace(known);
+        }
     }
 
     fn focus(&mut self, by: isize) {

@@ -39,7 +39,7 @@ pub fn client(data: &[u8]) {
                 for names in [Policy::Plain, Policy::Unicode] {
                     match request::check(message.clone(), names) {
                         Ok(Said::Request(request)) => checked(&request),
-                        Ok(Said::Ping(_) | Said::Pong) => {}
+                        Ok(Said::Ping(_) | Said::Pong | Said::Nothing) => {}
                         Err(refusal) => refused(&refusal),
                     }
                 }

@@ -259,6 +259,7 @@ where
                 self.send(&to, &message);
             }
             Effect::Deliver { to, conversation, seq, message } => self.deliver(&to, &conversation, seq, &message),
+            Effect::SendIfIdle { to, message } => self.send_if_idle(&to, &message),
             Effect::Close { session } => self.close(session),
             Effect::Probe { session } => self.probe(session),
             Effect::CheckPassword { ticket, subject, password } => self.passwords.check(ticket, subject, password),
@@ -272,12 +273,12 @@ where
 
     fn event(&mut self, event: Event) {
         match event {
-            Event::Opened { session, address, fresh, outbox } => {
+            Event::Opened { session, address, fresh, caps, outbox } => {
                 if self.stop_by.is_some() {
                     outbox.close();
                 }
                 self.sessions.insert(session, Session { outbox, has_missed: false, is_marked: false });
-                self.feed(Input::SessionOpened { session, address, fresh: *fresh });
+                self.feed(Input::SessionOpened { session, address, fresh: *fresh, caps });
             }
             Event::Refused { session, refusal } => self.send(&[session], &ServerMessage::Error(*refusal)),
             Event::Input(Input::SessionClosed { session, reason }) => {
@@ -356,6 +357,17 @@ where
                 self.inputs.push_back(Input::Undelivered { session: id, conversation: conversation.clone(), seq });
             }
             session.mark(id, &mut self.flush);
+        }
+    }
+
+    /// Sends what is worth nothing a moment later to those who have nothing else to write.
+    fn send_if_idle(&mut self, to: &[SessionId], message: &ServerMessage) {
+        let frame = codec::encode(message);
+        for &id in to {
+            let Some(session) = self.sessions.get_mut(&id) else { continue };
+            if session.outbox.offer_if_idle(&frame) {
+                session.mark(id, &mut self.flush);
+            }
         }
     }
 

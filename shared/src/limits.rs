@@ -64,6 +64,16 @@ pub const DEAD_AFTER_MS: u64 = 35_000;
 /// A client tells the server about user activity at most this often, in milliseconds.
 pub const ACTIVITY_EVERY_MS: u64 = 5_000;
 
+/// A client says that its user types in a conversation at most this often, in milliseconds.
+pub const TYPING_EVERY_MS: u64 = 3_000;
+
+/// The server passes on that a user types in a conversation at most this often, in milliseconds; what comes sooner is
+/// dropped. Less than what clients keep to, so that a network which is late once costs nothing.
+pub const TYPING_PASSED_MS: u64 = 2_000;
+
+/// How long a user counts as typing after the last sign of it, in milliseconds: one sign may be lost on its way.
+pub const TYPING_SHOWN_MS: u64 = 6_000;
+
 /// The most addresses one side of a private session may name. A machine has few that others can reach.
 pub const ADDRESSES: usize = 8;
 

@@ -44,6 +44,8 @@ pub enum PeerMessage {
         #[serde(default, skip_serializing_if = "Kind::is_text")]
         kind: Kind,
     },
+    /// A text is being typed. At most every three seconds; older clients ignore it.
+    Typing {},
     /// Every text up to this one has reached the user.
     Ack {
         /// The last one.

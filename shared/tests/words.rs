@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use shared::caps::Caps;
 use shared::error::Code;
 use shared::name::{Name, NameError, RESERVED};
 use shared::version::{PROTO_MAX, PROTO_MIN, agree};
@@ -66,5 +67,21 @@ fn codes_are_words_of_their_own() {
     assert_eq!(words.len(), Code::ALL.len(), "two codes have the same word");
     for word in words {
         assert!(word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{word}");
+    }
+}
+
+#[test]
+fn capabilities_are_known_by_whole_words_among_others_unknown() {
+    for (words, typing) in [
+        ("", false),
+        ("typing", true),
+        ("  wave\ttyping  later ", true),
+        ("typing typing", true),
+        ("typing2", false),
+        ("TYPING", false),
+        ("typ ing", false),
+    ] {
+        assert_eq!(Caps::read(words), Caps { typing }, "{words:?}");
+        assert_eq!(Caps::read(&Caps { typing }.write()), Caps { typing });
     }
 }

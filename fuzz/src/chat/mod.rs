@@ -143,7 +143,7 @@ fn private(tape: &mut Tape, id: RequestId) -> ClientMessage {
 }
 
 fn question(tape: &mut Tape, id: RequestId) -> ClientMessage {
-    let choice = tape.below(12);
+    let choice = tape.below(14);
     let name = name(tape);
     let conv = if tape.byte() % 3 == 0 { LOBBY.to_owned() } else { format!("@{name}") };
     match choice {
@@ -159,6 +159,7 @@ fn question(tape: &mut Tape, id: RequestId) -> ClientMessage {
             let old = format!("{name}-secret");
             ClientMessage::Passwd { id, new: old.clone(), old }
         }
+        11 | 12 => ClientMessage::Typing { conv },
         _ if tape.byte() % 2 == 0 => ClientMessage::Logout { id },
         _ => ClientMessage::Activity {},
     }

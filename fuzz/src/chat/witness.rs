@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use server::chat::SessionId;
 use server::record::{AccountId, Conversation, Kept, KeptMessage, NewMessage, Ticket, Write};
+use shared::caps::Caps;
 use shared::codec;
 use shared::id::{RequestId, ResumeTicket, Seq};
 use shared::limits::{FRAME_AFTER_LOGIN, FRAME_BEFORE_LOGIN, HEADER};
@@ -22,6 +23,8 @@ struct Guest {
     newest: BTreeMap<Conversation, Seq>,
     /// Accounts that were claimed with a login, a registration or a ticket.
     claims: BTreeSet<AccountId>,
+    /// What its client can do.
+    caps: Caps,
     /// Whether the end was announced.
     dismissed: bool,
 }
@@ -64,8 +67,8 @@ impl Witness {
     }
 
     /// A connection was opened.
-    pub fn opened(&mut self, session: SessionId) {
-        self.guests.insert(session, Guest::default());
+    pub fn opened(&mut self, session: SessionId, caps: Caps) {
+        self.guests.insert(session, Guest { caps, ..Guest::default() });
     }
 
     /// A connection is gone. `false` when it was gone before.
@@ -258,6 +261,12 @@ impl Witness {
                 assert!(!(hidden && (user.online || !user.away.is_empty())), "{} is seen over a block", user.name);
             }
             ServerMessage::PrivateRequest { from: other, .. } => self.no_block_between(me, other),
+            ServerMessage::Typing { conv, from } => {
+                assert!(conv == LOBBY || *conv == format!("@{from}"), "{from} types in {conv}");
+                assert!(self.guests[&session].caps.typing, "a client is told that does not want it");
+                assert_ne!(self.find(from), me, "oneself");
+                self.no_block_between(me, from);
+            }
             ServerMessage::PrivateMeet(meeting) => self.no_block_between(me, &meeting.name),
             _ => {}
         }
@@ -369,7 +378,13 @@ pub fn request_id(message: &ClientMessage) -> Option<RequestId> {
         | C::PrivateAccept { id, .. }
         | C::PrivateDecline { id, .. }
         | C::Logout { id } => Some(*id),
-        C::Hello { .. } | C::Ack { .. } | C::Activity {} | C::Ping { .. } | C::Pong { .. } | C::Unknown => None,
+        C::Hello { .. }
+        | C::Ack { .. }
+        | C::Activity {}
+        | C::Typing { .. }
+        | C::Ping { .. }
+        | C::Pong { .. }
+        | C::Unknown => None,
     }
 }
 

@@ -11,6 +11,7 @@ use server::net::request::{self, Said};
 use server::record::{AccountId, KeepError, Kept, Origin, Phc, Ticket, Write};
 use server::store::memory::MemoryStore;
 use server::store::{Answer, Job, Store};
+use shared::caps::Caps;
 use shared::id::{DeviceTicket, RequestId, ResumeTicket, UnixMs};
 use shared::limits::PROBE_MS;
 use shared::message::{ClientMessage, Reason};
@@ -113,8 +114,9 @@ impl World {
         self.opened += 1;
         let session = SessionId(self.opened);
         let fresh = Fresh { resume: resume_ticket(self.opened), device: device_ticket(self.opened) };
-        self.witness.opened(session);
-        self.input(Input::SessionOpened { session, address: SocketAddr::from((address, 5000)), fresh });
+        let caps = Caps { typing: self.opened % 4 > 0 };
+        self.witness.opened(session, caps);
+        self.input(Input::SessionOpened { session, address: SocketAddr::from((address, 5000)), fresh, caps });
     }
 
     /// A connection ends, if it has not ended before.
@@ -267,6 +269,10 @@ impl World {
                         self.witness.told(session, &message);
                     }
                 }
+            }
+            Effect::SendIfIdle { to, message } => {
+                let idle = to.iter().filter(|session| !self.full.contains(session));
+                idle.for_each(|session| self.witness.told(*session, &message));
             }
             Effect::CheckPassword { ticket, subject, password } => owed.push(Owed::Check(ticket, subject, password)),
             Effect::HashPassword { ticket, password } => {

@@ -31,6 +31,14 @@ pub enum Effect {
         /// What.
         message: ServerMessage,
     },
+    /// Encode a message that may as well be lost once, and put it into the queue of each of these sessions that has nothing
+    /// else to write. The others never get it, and nobody is told.
+    SendIfIdle {
+        /// To whom, each at most once.
+        to: Vec<SessionId>,
+        /// What.
+        message: ServerMessage,
+    },
     /// Close the connection once everything sent to it has left.
     Close {
         /// Which.

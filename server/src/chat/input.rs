@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use shared::caps::Caps;
 use shared::id::{ClientId, DeviceKey, DeviceTicket, OfferId, RequestId, ResumeTicket, Seq};
 use shared::message::{Kind, Reason};
 use shared::name::Name;
@@ -26,6 +27,8 @@ pub enum Input {
         address: SocketAddr,
         /// Tickets that nobody has seen yet.
         fresh: Fresh,
+        /// What the client can do.
+        caps: Caps,
     },
     /// Answers [`Effect::Probe`](super::Effect::Probe): the client is there.
     SessionHeard {
@@ -277,6 +280,11 @@ pub enum Request {
         id: RequestId,
         /// The session.
         offer: OfferId,
+    },
+    /// The user types a text.
+    Typing {
+        /// Where.
+        place: Place,
     },
     /// The user did something elsewhere.
     Activity,

@@ -30,6 +30,7 @@ mod rendezvous;
 mod sessions;
 mod strikes;
 mod tickets;
+mod typing;
 mod users;
 
 pub use effect::{Effect, LogEvent, Subject};
@@ -49,7 +50,14 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// What the rules keep to beside [`Rules`], for people.
 pub fn limits() -> Vec<(&'static str, String)> {
-    let parts = [login::limits(), tickets::limits(), comeback::limits(), rate::limits(), rendezvous::limits()];
+    let parts = [
+        login::limits(),
+        tickets::limits(),
+        comeback::limits(),
+        rate::limits(),
+        rendezvous::limits(),
+        typing::limits(),
+    ];
     parts.into_iter().flatten().collect()
 }
 
@@ -187,8 +195,8 @@ impl Chat {
     pub fn handle(&mut self, input: Input, now: Moment) -> Vec<Effect> {
         let mut turn = Turn { now, effects: Vec::new() };
         match input {
-            Input::SessionOpened { session, address, fresh } => {
-                self.session_opened(&mut turn, session, address, fresh);
+            Input::SessionOpened { session, address, fresh, caps } => {
+                self.session_opened(&mut turn, session, address, (fresh, caps));
             }
             Input::SessionClosed { session, reason } => self.session_closed(&mut turn, session, reason),
             Input::SessionHeard { session } => self.heard(&mut turn, session),
@@ -210,8 +218,10 @@ impl Chat {
         if !self.sessions.contains_key(&session) {
             return;
         }
-        if let Request::Ack { place, seq } = &request {
-            return self.acknowledged(turn, session, place, *seq);
+        match &request {
+            Request::Ack { place, seq } => return self.acknowledged(turn, session, place, *seq),
+            Request::Typing { place } => return self.typing(turn, session, place),
+            _ => {}
         }
         // A client that comes back by itself is no action of its user.
         let is_action = !matches!(request, Request::Resume { .. });
@@ -254,7 +264,7 @@ impl Chat {
             Request::PrivateAccept { id, offer, presented } => self.accept_private(turn, session, id, offer, presented),
             Request::PrivateDecline { id, offer } => self.decline_private(turn, session, id, offer),
             Request::Logout { id } => self.logout(turn, session, id),
-            Request::Ack { .. } | Request::Activity => Ok(()),
+            Request::Ack { .. } | Request::Typing { .. } | Request::Activity => Ok(()),
         }
     }
 

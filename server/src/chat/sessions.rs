@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
+use shared::caps::Caps;
 use shared::error::Code;
 use shared::id::{RequestId, Seq, UnixMs};
 use shared::message::{Reason, Refusal, ServerMessage};
@@ -15,6 +16,7 @@ use super::input::SessionId;
 use super::pending::Pending;
 use super::refuse::refuse;
 use super::tickets::{Fresh, device_hash, resume_hash};
+use super::typing::Typed;
 use super::{Chat, Turn};
 use crate::record::{AccountId, Conversation, KeepError, Kept, SessionRow, TicketHash, Write};
 use shared::time::{Moment, Mono};
@@ -28,6 +30,8 @@ pub(super) struct Session {
     pub(super) refusals: u8,
     /// Tickets to hand out if a login here wants them.
     pub(super) fresh: Fresh,
+    /// What the client can do.
+    pub(super) caps: Caps,
     pub(super) stage: Stage,
     /// Until when the session is held for its client; `None` while it has a connection.
     pub(super) held_until: Option<Mono>,
@@ -59,6 +63,8 @@ pub(super) struct Login {
     pub(super) acks: BTreeMap<Conversation, Seq>,
     /// Users it was told about that they cannot answer.
     pub(super) hinted: BTreeSet<AccountId>,
+    /// Where it was said to type.
+    pub(super) typed: Typed,
 }
 
 /// How a session becomes a user's.
@@ -108,9 +114,15 @@ impl Arrival {
 
 impl Chat {
     /// A connection has agreed on a protocol.
-    pub(super) fn session_opened(&mut self, turn: &mut Turn, session: SessionId, from: SocketAddr, fresh: Fresh) {
+    pub(super) fn session_opened(
+        &mut self,
+        turn: &mut Turn,
+        session: SessionId,
+        from: SocketAddr,
+        (fresh, caps): (Fresh, Caps),
+    ) {
         let (address, port) = (from.ip(), from.port());
-        let open = Session { address, port, refusals: 0, fresh, stage: Stage::Visitor, held_until: None };
+        let open = Session { address, port, refusals: 0, fresh, caps, stage: Stage::Visitor, held_until: None };
         self.sessions.insert(session, open);
         if self.stopping {
             self.end(turn, session, Reason::GOING_AWAY, Farewell::Said);
@@ -169,8 +181,8 @@ impl Chat {
         };
         let Arrival { id, account, notice, is_known, since, row, last_action, away, hinted, mut sent, .. } = arrival;
         sent.insert(Conversation::lobby(), lobby);
-        let login =
-            Login { account, since, row, last_action, away, feed: Feed::New, sent, acks: BTreeMap::new(), hinted };
+        let (feed, acks, typed) = (Feed::New, BTreeMap::new(), Typed::default());
+        let login = Login { account, since, row, last_action, away, feed, sent, acks, hinted, typed };
         open.stage = Stage::User(Box::new(login));
         let (address, fresh) = (open.address.to_string(), open.fresh.clone());
         self.online.insert(account, session);

@@ -24,6 +24,7 @@ pub fn is_answer(message: &ServerMessage) -> bool {
         | ServerMessage::PrivateRequest { .. }
         | ServerMessage::PrivateMeet(_)
         | ServerMessage::PrivateEnd { .. }
+        | ServerMessage::Typing { .. }
         | ServerMessage::Bye { .. }
         | ServerMessage::Notice { .. }
         | ServerMessage::Ping { .. }

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use bytes::BytesMut;
+use shared::caps::Caps;
 use shared::error::Code;
 use shared::id::{RequestId, Seq, UnixMs};
 use shared::message::Refusal;
@@ -107,7 +108,13 @@ impl Stage {
         let (outbox, mailbox) = outbox(0, &Budget::new(usize::MAX));
         let address = "127.0.0.1:5000".parse().unwrap();
         self.events
-            .send(Event::Opened { session: SessionId(session), address, fresh: Box::new(fresh()), outbox })
+            .send(Event::Opened {
+                session: SessionId(session),
+                address,
+                fresh: Box::new(fresh()),
+                caps: Caps::default(),
+                outbox,
+            })
             .await
             .unwrap();
         assert!(self.told().await.starts_with("SessionOpened"));
@@ -192,6 +199,35 @@ async fn a_message_reaches_each_session_it_is_for_and_no_other() {
     assert_eq!(one.hear().await, ServerMessage::Notice { text: "hello".into() });
     assert_eq!(three.hear().await, ServerMessage::Notice { text: "hello".into() });
     assert_eq!(three.hear().await, ServerMessage::Notice { text: "you too".into() });
+    assert!(!two.has_news());
+}
+
+fn typing(to: &[u64]) -> Effect {
+    let to = to.iter().copied().map(SessionId).collect();
+    Effect::SendIfIdle { to, message: ServerMessage::Typing { conv: "#lobby".into(), from: "hans".into() } }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_be_lost_goes_only_to_those_with_nothing_to_write() {
+    let mut stage = stage(|input, _| match input {
+        Input::Asked { request: Request::Who { id: RequestId(1) }, .. } => {
+            vec![notice(&[1], "first"), typing(&[1, 2, 99]), notice(&[2], "behind it"), typing(&[1, 2])]
+        }
+        Input::Asked { .. } => vec![typing(&[1]), notice(&[1], "last")],
+        _ => vec![],
+    });
+    let (mut one, mut two) = (stage.open(1).await, stage.open(2).await);
+    stage.ask(3, 1).await;
+    let told = |text: &str| ServerMessage::Notice { text: text.into() };
+    let typing = ServerMessage::Typing { conv: "#lobby".into(), from: "hans".into() };
+    assert_eq!(one.hear().await, told("first"));
+    assert_eq!((two.hear().await, two.hear().await), (typing.clone(), told("behind it")));
+    // Session 1 is still being written to until its connection looks again; session 2 is not asked any more.
+    stage.ask(3, 2).await;
+    assert_eq!(one.hear().await, told("last"));
+    one.fetch();
+    stage.ask(3, 2).await;
+    assert_eq!((one.hear().await, one.hear().await), (typing, told("last")));
     assert!(!two.has_news());
 }
 

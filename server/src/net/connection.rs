@@ -12,6 +12,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::BytesMut;
+use shared::caps::Caps;
 use shared::codec;
 use shared::id::{DeviceTicket, ResumeTicket};
 use shared::limits::{DEAD_AFTER_MS, FRAME_AFTER_LOGIN, FRAME_BEFORE_LOGIN, PING_AFTER_MS};
@@ -103,6 +104,8 @@ pub struct Connection<S> {
     address: SocketAddr,
     pass: Pass,
     names: Policy,
+    /// What the client can do.
+    caps: Caps,
     /// How fast messages and frames are read, where that is limited.
     pace: Option<(Bucket, Bucket)>,
     is_logged_in: bool,
@@ -143,6 +146,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             address: origin.address,
             pass: origin.pass,
             names: settings.names,
+            caps: Caps::default(),
             pace: None,
             is_logged_in: false,
             open: Open::default(),
@@ -173,7 +177,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             self.turn(Hearing::On).await?;
         };
         match request::decode(&body) {
-            Ok(ClientMessage::Hello { proto_min, proto_max, client, .. }) => {
+            Ok(ClientMessage::Hello { proto_min, proto_max, client, caps }) => {
                 let Some(proto) = version::agree(proto_min, proto_max) else {
                     return Err(Ending::Version(proto_min, proto_max));
                 };
@@ -182,6 +186,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 }
                 let client = client.chars().take(64).collect::<String>();
                 tracing::debug!("connection {} from {} is {client:?}", self.session.0, self.address.ip());
+                self.caps = Caps::read(&caps);
                 self.wire.say(&codec::encode(&ServerMessage::Welcome(welcome(proto))));
                 self.patience = Some(Instant::now() + LOGIN);
                 Ok(())
@@ -193,8 +198,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Serves a greeted connection to its end. The hub is told once that it began and once that it ended.
     pub async fn run(&mut self, outbox: Outbox) {
-        let Self { session, address, .. } = *self;
-        let opened = Event::Opened { session, address, fresh: Box::new(fresh_tickets()), outbox };
+        let Self { session, address, caps, .. } = *self;
+        let opened = Event::Opened { session, address, fresh: Box::new(fresh_tickets()), caps, outbox };
         if self.events.send(opened).await.is_err() {
             return self.turn_away(Ending::Asked).await;
         }
@@ -257,7 +262,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 self.wire.say(&codec::encode(&ServerMessage::Pong { n }));
                 Ok(())
             }
-            Ok(Said::Pong) => Ok(()),
+            Ok(Said::Pong | Said::Nothing) => Ok(()),
             Err(refusal) => self.refuse(refusal).await,
         }
     }

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::ready;
 use std::time::Duration;
 
+use shared::caps::Caps;
 use shared::codec;
 use shared::error::Code;
 use shared::limits::{FRAME_AFTER_LOGIN, TEXT_BYTES, TEXT_LINES};
@@ -186,7 +187,7 @@ impl Office {
         Welcome {
             proto,
             server: concat!("tern-server ", env!("CARGO_PKG_VERSION")).to_owned(),
-            caps: String::new(),
+            caps: Caps { typing: true }.write(),
             time: crate::clock::wall(),
             frame_max: figure(FRAME_AFTER_LOGIN),
             text_max: figure(TEXT_BYTES),

@@ -11,6 +11,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use shared::caps::Caps;
 use shared::message::Refusal;
 
 use crate::chat::{Fresh, Input, SessionId};
@@ -113,6 +114,8 @@ pub enum Event {
         address: SocketAddr,
         /// Tickets that nobody has seen yet.
         fresh: Box<Fresh>,
+        /// What its client can do.
+        caps: Caps,
         /// How to reach it.
         outbox: Outbox,
     },

@@ -135,6 +135,13 @@ impl Outbox {
         queue.push(frame, self.0.bound, 0)
     }
 
+    /// Offers what may as well be lost: it is taken only where nothing at all waits to be written. Answers whether it was.
+    pub fn offer_if_idle(&self, frame: &Bytes) -> bool {
+        let mut queue = self.0.queue();
+        let is_idle = queue.state == State::KeepsUp && !queue.closing && queue.bytes.is_empty() && queue.in_flight == 0;
+        is_idle && queue.push(frame, self.0.bound, 0) == Offer::Took
+    }
+
     /// Offers what is kept nowhere, such as an answer: there is some room for it even when the session is lagging.
     pub fn answer(&self, frame: &Bytes) -> Offer {
         self.0.queue().push(frame, self.0.bound, ANSWER_RESERVE)

@@ -46,6 +46,8 @@ pub enum Said {
     Ping(u64),
     /// It answers our `ping`.
     Pong,
+    /// Nothing that anybody has to hear of, nor an answer.
+    Nothing,
 }
 
 /// Decodes the body of a frame. Kinds this build does not know and known ones with missing or wrong fields are refused.
@@ -115,6 +117,11 @@ pub fn check(message: ClientMessage, names: Policy) -> Result<Said, Box<Refusal>
             Request::PrivateAccept { id, offer, presented: presented(id, key, &addresses)? }
         }
         ClientMessage::PrivateDecline { id, offer } => Request::PrivateDecline { id, offer },
+        // Nobody has asked for an answer, and nothing is lost.
+        ClientMessage::Typing { conv } => match place(None, &conv, names) {
+            Ok(place) => Request::Typing { place },
+            Err(_) => return Ok(Said::Nothing),
+        },
         ClientMessage::Activity {} => Request::Activity,
         ClientMessage::Logout { id } => Request::Logout { id },
     };

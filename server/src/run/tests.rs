@@ -1,5 +1,6 @@
 use std::fs;
 
+use shared::caps::Caps;
 use tempfile::TempDir;
 
 use super::*;
@@ -185,7 +186,7 @@ async fn rules_that_fail_end_the_server_and_it_says_so() {
     let (session, address) = (crate::chat::SessionId(1), running.local_addr());
     let fresh =
         crate::chat::Fresh { resume: shared::id::ResumeTicket([1; 32]), device: shared::id::DeviceTicket([2; 32]) };
-    let opened = net::Event::Opened { session, address, fresh: Box::new(fresh), outbox };
+    let opened = net::Event::Opened { session, address, fresh: Box::new(fresh), caps: Caps::default(), outbox };
     running.hub.events().send(opened).await.expect("the hub listens");
     let error = running.failed().await;
     let said = crate::logging::one_line(&error);

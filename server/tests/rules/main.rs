@@ -17,4 +17,5 @@ mod properties;
 mod queue;
 mod rendezvous;
 mod timeout;
+mod typing;
 mod world;

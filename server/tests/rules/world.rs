@@ -11,6 +11,7 @@ use server::chat::{
 use server::record::{KeepError, Origin, Phc, Ticket, Write};
 use server::store::memory::MemoryStore;
 use server::store::{Answer, Job, Store};
+use shared::caps::Caps;
 use shared::id::{ClientId, DeviceTicket, RequestId, ResumeTicket, Seq, UnixMs};
 use shared::message::{Kind, Reason, ServerMessage};
 use shared::name::Name;
@@ -39,6 +40,10 @@ pub struct World {
     pub log: Vec<LogEvent>,
     /// Sessions whose queue takes no messages of the log.
     pub full: BTreeSet<SessionId>,
+    /// Sessions that have something to write.
+    pub busy: BTreeSet<SessionId>,
+    /// What the clients that connect from now on can do.
+    pub caps: Caps,
     /// Answers of the store are kept back while this is set.
     pub hold: bool,
     held: VecDeque<Answer>,
@@ -89,6 +94,8 @@ impl World {
             closed: BTreeSet::new(),
             log: Vec::new(),
             full: BTreeSet::new(),
+            busy: BTreeSet::new(),
+            caps: Caps::default(),
             hold: false,
             held: VecDeque::new(),
             broken: None,
@@ -134,7 +141,12 @@ impl World {
         self.next_session += 1;
         let session = SessionId(self.next_session);
         let fresh = Fresh { resume: resume_ticket(session), device: device_ticket(session) };
-        self.input(Input::SessionOpened { session, address: SocketAddr::from((address, 5000)), fresh });
+        self.input(Input::SessionOpened {
+            session,
+            address: SocketAddr::from((address, 5000)),
+            fresh,
+            caps: self.caps,
+        });
         session
     }
 
@@ -307,6 +319,10 @@ impl World {
                         self.receive(session, &message);
                     }
                 }
+            }
+            Effect::SendIfIdle { to, message } => {
+                let idle = to.iter().filter(|session| !self.full.contains(session) && !self.busy.contains(session));
+                idle.for_each(|session| self.inbox.entry(*session).or_default().push_back(message.clone()));
             }
             Effect::Close { session } => {
                 self.closed.insert(session);

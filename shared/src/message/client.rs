@@ -196,6 +196,12 @@ pub enum ClientMessage {
     },
     /// The user did something that is no request (a key, a private message). At most every five seconds. No answer.
     Activity {},
+    /// A text is being typed in this conversation. Only to a server that has said [`Caps::typing`](crate::caps::Caps); at
+    /// most every three seconds. No answer, and no activity of the user.
+    Typing {
+        /// `#lobby` or `@name`.
+        conv: String,
+    },
     /// Ends the session. Answered by `ok`, then `bye`.
     Logout {
         /// The request.

@@ -156,6 +156,14 @@ pub enum ServerMessage {
         /// Why: `declined`, `expired`, `withdrawn`, `offline`.
         reason: Reason,
     },
+    /// A user types in a conversation, as far as the server may say so: only to clients that have said
+    /// [`Caps::typing`](crate::caps::Caps), and dropped where anything else waits to be sent.
+    Typing {
+        /// The conversation as the reader names it.
+        conv: String,
+        /// Who.
+        from: String,
+    },
     /// The session ends, by the server's decision or the user's wish; the connection closes.
     Bye {
         /// Why.

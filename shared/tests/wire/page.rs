@@ -158,6 +158,15 @@ fn the_page_has_the_limits_of_the_code() {
         ("a file ahead of `file_taken`", format!("{} bytes", limits::FILE_WINDOW)),
         ("name of a file", format!("{} bytes", limits::FILE_NAME_BYTES)),
         ("`activity`", format!("at most every {} seconds", seconds(limits::ACTIVITY_EVERY_MS))),
+        (
+            "`typing`",
+            format!(
+                "at most every {} seconds; passed on every {}, shown for {}",
+                seconds(limits::TYPING_EVERY_MS),
+                seconds(limits::TYPING_PASSED_MS),
+                seconds(limits::TYPING_SHOWN_MS)
+            ),
+        ),
     ];
     let table = section(PAGE, "## Limits");
     for (what, limit) in rows {

@@ -1,5 +1,6 @@
 //! Typical values of every message. A kind of message without a sample does not compile.
 
+use shared::caps::Caps;
 use shared::error::Code;
 use shared::id::{ClientId, DeviceKey, DeviceTicket, FileId, OfferId, RequestId, ResumeTicket, Seq, UnixMs};
 use shared::message::{
@@ -82,6 +83,9 @@ samples! { client, client_tag, ClientMessage;
         "hello": ClientMessage::Hello {
             proto_min: 1, proto_max: 1, client: "tern 0.1.0".to_owned(), caps: String::new(),
         },
+        "hello-caps": ClientMessage::Hello {
+            proto_min: 1, proto_max: 1, client: "tern 0.1.0".to_owned(), caps: Caps { typing: true }.write(),
+        },
     }
     Login "login" {
         "login": ClientMessage::Login {
@@ -142,6 +146,10 @@ samples! { client, client_tag, ClientMessage;
         "private_decline": ClientMessage::PrivateDecline { id: ID, offer: OFFER },
     }
     Activity "activity" { "activity": ClientMessage::Activity {}, }
+    Typing "typing" {
+        "typing": ClientMessage::Typing { conv: "@hans".to_owned() },
+        "typing-lobby": ClientMessage::Typing { conv: "#lobby".to_owned() },
+    }
     Logout "logout" { "logout": ClientMessage::Logout { id: ID }, }
     Ping "ping" { "ping": ClientMessage::Ping { n: 70_000 }, }
     Pong "pong" { "pong": ClientMessage::Pong { n: 70_000 }, }
@@ -273,6 +281,10 @@ samples! { server, server_tag, ServerMessage;
     PrivateEnd "private_end" {
         "private_end": ServerMessage::PrivateEnd { offer: OFFER, name: yoda(), reason: Reason::DECLINED },
     }
+    Typing "typing" {
+        "typing": ServerMessage::Typing { conv: "@yoda".to_owned(), from: yoda() },
+        "typing-lobby": ServerMessage::Typing { conv: "#lobby".to_owned(), from: yoda() },
+    }
     Bye "bye" {
         "bye": ServerMessage::Bye { reason: Reason::GOING_AWAY, retry_ms: None },
         "bye-retry": ServerMessage::Bye { reason: Reason::GOING_AWAY, retry_ms: Some(1500) },
@@ -294,6 +306,7 @@ samples! { peer, peer_tag, PeerMessage;
         "text": PeerMessage::Text { n: 1, text: "only you see this".to_owned(), kind: Kind::TEXT },
         "text-action": PeerMessage::Text { n: 2, text: "smiles".to_owned(), kind: Kind::ACTION },
     }
+    Typing "typing" { "typing": PeerMessage::Typing {}, }
     Ack "ack" { "ack": PeerMessage::Ack { n: 2 }, }
     Bye "bye" { "bye": PeerMessage::Bye { reason: Reason::STOPPED }, }
     Ping "ping" { "ping": PeerMessage::Ping { n: 70_000 }, }

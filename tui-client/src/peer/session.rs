@@ -162,7 +162,7 @@ impl Session {
             PeerMessage::Ping { n } => Ok(vec![Out::Send(PeerMessage::Pong { n })]),
             PeerMessage::Pong { n } => Ok(self.answered(n, now)),
             PeerMessage::Hello { .. } => Err(End::violation("a second hello")),
-            PeerMessage::Unknown => Ok(Vec::new()),
+            PeerMessage::Typing {} | PeerMessage::Unknown => Ok(Vec::new()),
             file @ (PeerMessage::FileOffer { .. }
             | PeerMessage::FileAccept { .. }
             | PeerMessage::FileRefuse { .. }

@@ -70,7 +70,13 @@ async fn a_stop_does_not_wait_for_ever_and_lets_nobody_in() {
     let (late_outbox, late_mailbox) = outbox(OUTBOX_BYTES, &Budget::new(usize::MAX));
     let address = "127.0.0.1:5000".parse().unwrap();
     events
-        .send(Event::Opened { session: SessionId(2), address, fresh: Box::new(fresh()), outbox: late_outbox })
+        .send(Event::Opened {
+            session: SessionId(2),
+            address,
+            fresh: Box::new(fresh()),
+            caps: Caps::default(),
+            outbox: late_outbox,
+        })
         .await
         .unwrap();
     std::future::poll_fn(|context| late_mailbox.poll_news(context)).await;

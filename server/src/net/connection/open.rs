@@ -22,7 +22,7 @@ impl Open {
     /// How many may be open beside this one; `None` for what is not answered.
     pub fn beside(request: &Request) -> Option<usize> {
         match request {
-            Request::Ack { .. } | Request::Activity => None,
+            Request::Ack { .. } | Request::Typing { .. } | Request::Activity => None,
             Request::Who { .. }
             | Request::WhoSince { .. }
             | Request::Blocked { .. }

@@ -73,6 +73,29 @@ fn a_full_outbox_takes_no_event_until_the_hub_knows_that_it_has_drained() {
 }
 
 #[test]
+fn what_may_be_lost_is_taken_only_where_nothing_waits() {
+    let (outbox, mailbox) = alone(0);
+    let mut bytes = Vec::new();
+    assert!(outbox.offer_if_idle(&frame(40)));
+    assert!(!outbox.offer_if_idle(&frame(40)), "the first one waits");
+    mailbox.take(&mut bytes);
+    assert_eq!(bytes.len(), 40);
+    assert!(!outbox.offer_if_idle(&frame(40)), "it is being written");
+    mailbox.take(&mut bytes);
+    assert!(outbox.offer_if_idle(&frame(40)));
+    fill(&outbox);
+    assert_eq!((mailbox.take(&mut bytes).drained, mailbox.take(&mut bytes).drained), (false, true));
+    assert!(!outbox.offer_if_idle(&frame(40)), "the hub does not know yet that it has drained");
+    outbox.resume();
+    mailbox.take(&mut bytes);
+    assert!(outbox.offer_if_idle(&frame(40)));
+    assert!(!mailbox.is_lagging());
+    mailbox.take(&mut bytes);
+    outbox.close();
+    assert!(!outbox.offer_if_idle(&frame(40)), "it ends");
+}
+
+#[test]
 fn answers_find_room_where_events_do_not_but_not_for_ever() {
     let (outbox, mailbox) = alone(0);
     fill(&outbox);

@@ -202,6 +202,13 @@ fn times_and_simple_requests_pass_through() {
     assert!(matches!(checked(ClientMessage::Activity {}), Ok(Request::Activity)));
     assert!(matches!(check(ClientMessage::Ping { n: 3 }, Policy::Plain), Ok(Said::Ping(3))));
     assert!(matches!(check(ClientMessage::Pong { n: 3 }, Policy::Plain), Ok(Said::Pong)));
+    let typing = |conv: &str| checked(ClientMessage::Typing { conv: conv.to_owned() });
+    assert!(matches!(typing("#lobby"), Ok(Request::Typing { place: Place::Lobby })));
+    assert!(matches!(typing("@Yoda"), Ok(Request::Typing { place: Place::With(name) }) if name.as_str() == "Yoda"));
+    for conv in ["", "#attic", "yoda", "@", "@-rf", "@\u{202e}"] {
+        let said = check(ClientMessage::Typing { conv: conv.to_owned() }, Policy::Plain);
+        assert!(matches!(said, Ok(Said::Nothing)), "{conv:?}");
+    }
     let hello = ClientMessage::Hello { proto_min: 1, proto_max: 1, client: String::new(), caps: String::new() };
     assert_eq!(code(hello), "not-now");
 }

@@ -1,5 +1,6 @@
 //! Frames in both directions: what is understood, what is refused, what ends the connection.
 
+use shared::caps::Caps;
 use shared::error::Code;
 use shared::id::RequestId;
 
@@ -18,6 +19,24 @@ async fn hello_is_answered_and_the_hub_told_once() {
     drop(peer);
     assert_eq!(hub.closed().await, Reason::CONNECTION_LOST);
     assert!(hub.0.recv().await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_hub_is_told_what_a_client_can_do_and_the_client_what_the_server_can() {
+    let many = format!("typing{}", " wave".repeat(700));
+    for (words, typing) in [("", false), ("wave typing", true), ("typing2", false), (many.as_str(), true)] {
+        let (mut peer, mut hub) = connect(LOOPBACK);
+        let client = "test".to_owned();
+        peer.say(&ClientMessage::Hello { proto_min: 1, proto_max: 1, client, caps: words.to_owned() }).await;
+        match peer.hear().await {
+            Some(ServerMessage::Welcome(welcome)) => assert_eq!(welcome.caps, "typing"),
+            other => panic!("{other:?}"),
+        }
+        match hub.next().await {
+            Event::Opened { caps, .. } => assert_eq!(caps, Caps { typing }, "{words:?}"),
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -178,8 +178,11 @@ async fn what_has_no_answer_is_not_waited_for() {
     outbox.logged_in();
     for _ in 0..90 {
         peer.say(&ClientMessage::Activity {}).await;
+        peer.say(&ClientMessage::Typing { conv: "#attic".to_owned() }).await;
+        peer.say(&ClientMessage::Typing { conv: "#lobby".to_owned() }).await;
         peer.say(&ClientMessage::Ack { conv: "#lobby".to_owned(), seq: shared::id::Seq(1) }).await;
         assert!(matches!(hub.asked().await, Request::Activity));
+        assert!(matches!(hub.asked().await, Request::Typing { .. }));
         assert!(matches!(hub.asked().await, Request::Ack { .. }));
     }
 }

@@ -286,7 +286,13 @@ fn renumbered(mut message: ClientMessage, new: RequestId) -> ClientMessage {
         | M::PrivateAsk { id, .. }
         | M::PrivateAccept { id, .. }
         | M::PrivateDecline { id, .. } => *id = new,
-        M::Hello { .. } | M::Ack { .. } | M::Activity {} | M::Ping { .. } | M::Pong { .. } | M::Unknown => {}
+        M::Hello { .. }
+        | M::Ack { .. }
+        | M::Activity {}
+        | M::Typing { .. }
+        | M::Ping { .. }
+        | M::Pong { .. }
+        | M::Unknown => {}
     }
     message
 }

@@ -103,6 +103,7 @@ fn hear(turn: &mut Turn<'_>, message: ServerMessage) {
         ServerMessage::Welcome(_)
         | ServerMessage::Refuse { .. }
         | ServerMessage::Pong { .. }
+        | ServerMessage::Typing { .. }
         | ServerMessage::Unknown => {}
     }
 }

@@ -94,6 +94,9 @@ pub struct Args {
     /// Catch the mouse on the full screen, to click on tabs; F3 switches it
     #[arg(long)]
     pub mouse: bool,
+    /// Do not tell others that you are typing, and do not show who is
+    #[arg(long)]
+    pub no_typing: bool,
     /// Run this command instead of reading commands (repeatable)
     #[arg(short, long, value_name = "COMMAND")]
     pub execute: Vec<String>,
@@ -245,6 +248,8 @@ pub struct Settings {
     pub drafts: bool,
     /// Who may open a private session without a question.
     pub accept: AcceptPeers,
+    /// Whether others are told that this user types, and the full screen shows who does.
+    pub typing: bool,
     /// Where keys and files of private sessions are kept.
     pub peers: PeerOptions,
     /// Whether somebody can type.
@@ -357,6 +362,7 @@ impl Args {
             retry: values.read("retry").or_else(|| (!surroundings.stdin_is_terminal).then_some(RETRY_UNATTENDED)),
             hold: values.is_on("hold"),
             drafts: values.is_on("drafts"),
+            typing: values.is_on("typing"),
             accept: values.read("accept").unwrap_or_default(),
             peers,
             values,
@@ -387,6 +393,9 @@ impl Args {
         put(&mut values, "--retry", "retry", self.retry)?;
         if self.no_drafts {
             put(&mut values, "--no-drafts", "drafts", Some("false".to_owned()))?;
+        }
+        if self.no_typing {
+            put(&mut values, "--no-typing", "typing", Some("false".to_owned()))?;
         }
         put(&mut values, "--hold", "hold", on(self.hold))?;
         put(&mut values, "--accept", "accept", self.accept.map(AcceptPeers::as_str))?;

@@ -7,7 +7,7 @@
 
 use shared::name::Name;
 
-use super::command::{Command, CommandError, OnScreen, Spec, Verb, find, parse, slips};
+use super::command::{Command, CommandError, OnScreen, Spec, TABLE, Verb, find, parse, slips};
 use super::model::Model;
 use super::place::{Place, name, safe};
 
@@ -58,6 +58,19 @@ pub fn intent(typed: &str, place: &Place, model: &Model) -> Intent {
         (None, Place::Room(_)) => bare(text, begun, place, model),
     };
     needs_a_session(within_limits(intent, model), model)
+}
+
+/// Whether what is typed in the tab of `place` is a text that Enter would send there. The beginning of a classic word is not:
+/// it may become a command for somebody else.
+pub fn is_text(typed: &str, place: &Place, model: &Model) -> bool {
+    let may_be_a_command = matches!(place, Place::Room(_)) && begins_a_classic_word(typed);
+    let says_it_here = |saying: &Saying| saying.place == *place && !saying.action;
+    !may_be_a_command && matches!(intent(typed, place, model), Intent::Say(saying) if says_it_here(&saying))
+}
+
+fn begins_a_classic_word(typed: &str) -> bool {
+    let begun = typed.trim_start().to_ascii_lowercase();
+    TABLE.iter().any(|spec| spec.classic && spec.name.starts_with(&begun))
 }
 
 fn say(place: &Place, text: &str) -> Intent {

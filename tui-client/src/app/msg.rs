@@ -123,6 +123,8 @@ pub enum Msg {
     Answered(SecretString),
     /// Keys are pressed that make no line yet.
     Typed,
+    /// Keys are pressed, and what is typed is a text that Enter would send to this conversation.
+    TextTyped(Place),
     /// No more lines come.
     InputEnded,
     /// The program is asked to end, by a signal or a key.

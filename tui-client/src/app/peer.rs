@@ -62,6 +62,11 @@ pub enum PeerOrder {
         /// How it is meant.
         kind: Kind,
     },
+    /// Say that a text is being typed.
+    Typing {
+        /// The session.
+        offer: OfferId,
+    },
     /// Say why, and close. [`PeerEvent::Closed`] follows.
     Close {
         /// The session.
@@ -120,6 +125,8 @@ pub enum PeerEvent {
         /// How it is meant.
         kind: Kind,
     },
+    /// The other user types a text.
+    Typing,
     /// Every own text up to this one has reached the other client.
     Delivered {
         /// The last one.

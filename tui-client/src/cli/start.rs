@@ -5,6 +5,8 @@ use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
+use shared::caps::Caps;
+
 use super::{Face, Linger, Settings, is_this_machine};
 use crate::app::exit::Exit;
 use crate::app::model::{self, Hosting};
@@ -51,12 +53,13 @@ pub(super) async fn chat_with(mut settings: Settings, signals: Signals) -> io::R
     let host = Some(way.host(settings.target.port));
     #[cfg(not(feature = "host"))]
     let host = None;
+    let caps = caps(&settings);
     let exit = if settings.face == Face::Screen {
         let screen = screen_options(&settings, way.server.clone(), memory, visited);
-        run::screen(options(settings, host).0, screen, signals, way.dial()).await
+        run::screen(options(settings, host).0, screen, signals, way.dial(caps)).await
     } else {
         let (options, lines) = options(settings, host);
-        Ok(run::lines(options, lines, signals, way.dial()).await)
+        Ok(run::lines(options, lines, signals, way.dial(caps)).await)
     };
     #[cfg(feature = "host")]
     way.end().await?;
@@ -93,6 +96,11 @@ fn hosting(settings: &Settings) -> Hosting {
     }
 }
 
+/// What the server is told that this client can do: only the full screen shows who is typing.
+fn caps(settings: &Settings) -> Caps {
+    Caps { typing: settings.typing && settings.face == Face::Screen }
+}
+
 fn is_interactive(settings: &Settings) -> bool {
     settings.stdin_is_terminal && settings.execute.is_empty()
 }
@@ -117,9 +125,12 @@ impl Way {
     }
 
     /// Opens connections.
-    fn dial(&self) -> impl FnMut(u64, tokio::sync::mpsc::Sender<(u64, net::NetEvent)>) -> net::Link + use<> {
+    fn dial(
+        &self,
+        caps: Caps,
+    ) -> impl FnMut(u64, tokio::sync::mpsc::Sender<(u64, net::NetEvent)>) -> net::Link + use<> {
         let way = self.clone();
-        move |generation, events| net::spawn(way.server.target(), way.trust.borrow().clone(), generation, events)
+        move |generation, events| net::spawn(way.server.target(), way.trust.borrow().clone(), caps, generation, events)
     }
 
     /// How to start a server that connections go to from then on.
@@ -209,6 +220,7 @@ fn options(settings: Settings, host: Option<StartHost>) -> (Options, LineOptions
         retry: settings.retry.map(Duration::from_secs),
         hosting,
         accept_peers: settings.accept,
+        typing: caps(&settings).typing,
     };
     let lines = LineOptions {
         voice: match settings.face {
@@ -251,6 +263,7 @@ mod tests {
             hold: false,
             drafts: true,
             accept: model::AcceptPeers::Ask,
+            typing: true,
             peers: crate::peer::PeerOptions { state: None, downloads: "unused".into(), port: None },
             stdin_is_terminal,
             stdout_is_terminal: true,

@@ -109,6 +109,7 @@ impl TrySettings {
             // Nothing is left behind.
             drafts: false,
             accept: AcceptPeers::Ask,
+            typing: false,
             peers: visitor.peers,
             stdin_is_terminal: self.stdin_is_terminal,
             stdout_is_terminal: self.stdout_is_terminal,

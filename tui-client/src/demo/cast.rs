@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
+use shared::caps::Caps;
 use shared::error::Code;
 use shared::id::{OfferId, RequestId, Seq};
 use shared::message::{ClientMessage, Entry, LOBBY, Meeting, ServerMessage};
@@ -153,7 +154,7 @@ impl Cast {
     pub async fn enter(&mut self, who: Who, password: &SecretString, account: Account) -> Result<(), CastError> {
         self.generation += 1;
         let (target, trust) = (self.target.clone(), TrustStore::forgetful());
-        let link = net::spawn(target, trust, self.generation, self.events_tx.clone());
+        let link = net::spawn(target, trust, Caps::default(), self.generation, self.events_tx.clone());
         self.seats.insert(who, Seat { generation: self.generation, link, local: None });
         self.hear(who, |news| matches!(news, News::Connected).then_some(())).await?;
         let (name, password) = (self.name(who), password.expose_secret().to_owned());

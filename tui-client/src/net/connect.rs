@@ -10,6 +10,7 @@ use bytes::BytesMut;
 use rustls::Error::{AlertReceived, InvalidCertificate, InvalidMessage, NoApplicationProtocol, PeerIncompatible};
 use rustls::pki_types::ServerName;
 use rustls::{AlertDescription, CertificateError};
+use shared::caps::Caps;
 use shared::codec::{self, CodecError};
 use shared::error::Code;
 use shared::limits::FRAME_AFTER_LOGIN;
@@ -53,7 +54,12 @@ pub(super) struct Greeted {
 }
 
 /// Connects to `target`. A key seen for the first time is remembered only when everything else has succeeded.
-pub(super) async fn connect(target: &Target, trust: &TrustStore, timing: &Timing) -> Result<Greeted, ConnectError> {
+pub(super) async fn connect(
+    target: &Target,
+    trust: &TrustStore,
+    caps: Caps,
+    timing: &Timing,
+) -> Result<Greeted, ConnectError> {
     let address = target.address();
     let known = if target.tls { known_key(trust, &address).await? } else { None };
     let socket = dial(target, &address, timing).await?;
@@ -62,12 +68,12 @@ pub(super) async fn connect(target: &Target, trust: &TrustStore, timing: &Timing
     let silent = |_| unreachable(&address, format!("it does not answer within {} s", timing.greeting.as_secs_f32()));
     if !target.tls {
         let mut stream: Box<dyn Duplex> = Box::new(socket);
-        let (welcome, read) = timeout_at(deadline, greet(&mut stream, &address)).await.map_err(silent)??;
+        let (welcome, read) = timeout_at(deadline, greet(&mut stream, &address, caps)).await.map_err(silent)??;
         return Ok(Greeted { stream, read, welcome, trust: Trust::None, local });
     }
     let handshake = secure(socket, &address, [target.fingerprint, known].into_iter().flatten().collect());
     let (mut stream, found) = timeout_at(deadline, handshake).await.map_err(silent)??;
-    let (welcome, read) = timeout_at(deadline, greet(&mut stream, &address)).await.map_err(silent)??;
+    let (welcome, read) = timeout_at(deadline, greet(&mut stream, &address, caps)).await.map_err(silent)??;
     if known.is_none() {
         remember(trust, &address, found).await?;
     }
@@ -245,12 +251,12 @@ fn explain_tls(address: &str, error: &io::Error, expected: &[Fingerprint], shown
 }
 
 /// The first exchange. It gives the welcome and what was read behind it.
-async fn greet(stream: &mut Box<dyn Duplex>, address: &str) -> Result<(Welcome, BytesMut), ConnectError> {
+async fn greet(stream: &mut Box<dyn Duplex>, address: &str, caps: Caps) -> Result<(Welcome, BytesMut), ConnectError> {
     let hello = ClientMessage::Hello {
         proto_min: PROTO_MIN,
         proto_max: PROTO_MAX,
         client: concat!("tui-client ", env!("CARGO_PKG_VERSION")).to_owned(),
-        caps: String::new(),
+        caps: caps.write(),
     };
     let broke = |error: io::Error| unreachable(address, format!("the connection broke at the greeting ({error})"));
     // A server that refuses may close at once: what it said is worth more than the failed write.

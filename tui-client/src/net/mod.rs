@@ -8,6 +8,7 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use shared::caps::Caps;
 use shared::limits::{DEAD_AFTER_MS, PING_AFTER_MS};
 use shared::message::{ClientMessage, ServerMessage, Welcome};
 use tokio::sync::{mpsc, oneshot};
@@ -182,17 +183,25 @@ impl Link {
 
 /// Starts one attempt and, when it succeeds, one connection. Must be called inside a Tokio runtime.
 ///
+/// `caps` is what this client tells the server that it can do.
 /// Every event carries `generation`, so that the events of an older connection can be told from those of a newer one.
 /// The last event is exactly one [`NetEvent::Failed`] or [`NetEvent::Lost`], also after the [`Link`] was dropped. While
 /// `events` is full nothing is read from the server, which then waits in turn.
-pub fn spawn(target: Target, trust: TrustStore, generation: u64, events: mpsc::Sender<(u64, NetEvent)>) -> Link {
-    spawn_with(target, trust, generation, events, Timing::default())
+pub fn spawn(
+    target: Target,
+    trust: TrustStore,
+    caps: Caps,
+    generation: u64,
+    events: mpsc::Sender<(u64, NetEvent)>,
+) -> Link {
+    spawn_with(target, trust, caps, generation, events, Timing::default())
 }
 
 /// [`spawn`] with other deadlines.
 pub fn spawn_with(
     target: Target,
     trust: TrustStore,
+    caps: Caps,
     generation: u64,
     events: mpsc::Sender<(u64, NetEvent)>,
     timing: Timing,
@@ -201,7 +210,7 @@ pub fn spawn_with(
     let (alive, dropped) = oneshot::channel();
     let report = Report { generation, events };
     let at_work = report.clone();
-    let work = tokio::spawn(async move { attempt(&target, &trust, timing, queue, dropped, &at_work).await });
+    let work = tokio::spawn(async move { attempt((&target, &trust, caps), timing, queue, dropped, &at_work).await });
     tokio::spawn(async move {
         // A connection whose task has failed is lost like any other, and must not look alive.
         let last = work.await.unwrap_or_else(|_| NetEvent::Lost("this program has a fault".to_owned()));
@@ -212,15 +221,14 @@ pub fn spawn_with(
 
 /// Runs until there is a last thing to say.
 async fn attempt(
-    target: &Target,
-    trust: &TrustStore,
+    (target, trust, caps): (&Target, &TrustStore, Caps),
     timing: Timing,
     queue: mpsc::Receiver<ClientMessage>,
     dropped: oneshot::Receiver<Infallible>,
     report: &Report,
 ) -> NetEvent {
     let greeted = tokio::select! {
-        outcome = connect::connect(target, trust, &timing) => outcome,
+        outcome = connect::connect(target, trust, caps, &timing) => outcome,
         _ = dropped => return NetEvent::Lost("given up before the server answered".into()),
     };
     let connect::Greeted { stream, read, welcome, trust, local } = match greeted {

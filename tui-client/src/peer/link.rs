@@ -71,6 +71,8 @@ pub enum LinkOrder {
         /// How it is meant.
         kind: Kind,
     },
+    /// Say that a text is being typed.
+    Typing,
     /// Say why, and close.
     Close(Reason),
     /// Something about a file.
@@ -248,6 +250,11 @@ impl Open {
         match order {
             Some(LinkOrder::Say { n, text, kind }) => {
                 let out = self.session.say(n, text, kind)?;
+                self.perform(out, report).await
+            }
+            Some(LinkOrder::Typing) if self.out.has_any() => Ok(()),
+            Some(LinkOrder::Typing) => {
+                let out = self.session.typing();
                 self.perform(out, report).await
             }
             Some(LinkOrder::File(order)) => {

@@ -125,6 +125,12 @@ impl Session {
         Ok(self.release())
     }
 
+    /// Says that a text is being typed: now, or never where texts wait for their turn already.
+    pub fn typing(&self) -> Vec<Out> {
+        let is_through = self.waiting.is_empty();
+        is_through.then_some(Out::Send(PeerMessage::Typing {})).into_iter().collect()
+    }
+
     fn release(&mut self) -> Vec<Out> {
         let mut out = Vec::new();
         while self.sent - self.acked < unacked_most()
@@ -162,7 +168,8 @@ impl Session {
             PeerMessage::Ping { n } => Ok(vec![Out::Send(PeerMessage::Pong { n })]),
             PeerMessage::Pong { n } => Ok(self.answered(n, now)),
             PeerMessage::Hello { .. } => Err(End::violation("a second hello")),
-            PeerMessage::Typing {} | PeerMessage::Unknown => Ok(Vec::new()),
+            PeerMessage::Typing {} => Ok(vec![Out::Tell(PeerEvent::Typing)]),
+            PeerMessage::Unknown => Ok(Vec::new()),
             file @ (PeerMessage::FileOffer { .. }
             | PeerMessage::FileAccept { .. }
             | PeerMessage::FileRefuse { .. }

@@ -154,8 +154,11 @@ impl Switchboard {
 
     /// Hands an order to a connection. One that takes nothing more is given up, of which the model hears.
     pub fn order(&mut self, offer: OfferId, order: LinkOrder) {
+        // A sign that somebody types may as well be lost.
+        let is_needed = !matches!(order, LinkOrder::Typing);
         if let Some(link) = self.links.get(&offer)
             && link.send(order).is_err()
+            && is_needed
         {
             self.links.remove(&offer);
             let why = "the other side takes nothing any more".to_owned();

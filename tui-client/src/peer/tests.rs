@@ -120,6 +120,8 @@ async fn two_meet_with_the_same_words_and_talk() {
     hans.say(1, "hi");
     assert_eq!(yoda.next().await, PeerEvent::Said { text: "hi".into(), kind: Kind::TEXT });
     assert_eq!(hans.next().await, PeerEvent::Delivered { n: 1 });
+    hans.link.send(LinkOrder::Typing).expect("it takes orders");
+    assert_eq!(yoda.next().await, PeerEvent::Typing);
     yoda.say(1, "hello");
     assert_eq!(hans.next().await, PeerEvent::Said { text: "hello".into(), kind: Kind::TEXT });
     assert_eq!(yoda.next().await, PeerEvent::Delivered { n: 1 });

@@ -26,6 +26,7 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
             PeerOrder::Meet { meeting, me } => self.peers.meet(meeting, me),
             PeerOrder::Forget { offer } => self.peers.forget(offer),
             PeerOrder::Say { offer, n, text, kind } => self.peers.order(offer, LinkOrder::Say { n, text, kind }),
+            PeerOrder::Typing { offer } => self.peers.order(offer, LinkOrder::Typing),
             PeerOrder::Close { offer, reason } => self.peers.order(offer, LinkOrder::Close(reason)),
             PeerOrder::SendFile { offer, file, path } => self.file(offer, FileOrder::Send { file, path }),
             PeerOrder::AcceptFile { offer, file } => self.file(offer, FileOrder::Accept { file }),

@@ -262,11 +262,15 @@ impl ScreenFace {
     fn grant(&mut self, wish: Wish, model: &Model) {
         let did = match wish {
             Wish::Typed => {
-                // Once for a batch is enough.
-                if matches!(self.did.back(), Some(Did::Typed)) {
+                // Once for a batch is enough, and that a text is typed says it, too.
+                if matches!(self.did.back(), Some(Did::Typed | Did::Told(Msg::TextTyped(_)))) {
                     return;
                 }
                 Did::Typed
+            }
+            Wish::TextTyped(place) => {
+                self.did.pop_back_if(|did| matches!(did, Did::Typed | Did::Told(Msg::TextTyped(_))));
+                Did::Told(Msg::TextTyped(place))
             }
             Wish::Say(saying) => Did::Said(saying),
             Wish::Run(command) => Did::Command(command),

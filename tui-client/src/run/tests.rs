@@ -187,6 +187,7 @@ fn check_with(host: Option<StartHost>, exit: Exit, story: impl AsyncFnOnce(World
             on_screen: false,
             hosting: if host.is_some() { Hosting::Now } else { Hosting::Never },
             accept_peers: AcceptPeers::Ask,
+            typing: true,
         };
         let peers = PeerOptions { state: None, downloads: "unused".into(), port: None };
         let (name, password) = (Some("hans".to_owned()), Some("falcon".into()));

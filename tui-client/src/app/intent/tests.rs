@@ -16,6 +16,7 @@ fn model() -> Model {
         on_screen: true,
         hosting: Hosting::Never,
         accept_peers: AcceptPeers::Ask,
+        typing: true,
         register: false,
         presence: true,
         history: 0,

@@ -4,6 +4,7 @@ mod conversations;
 mod peers;
 mod requests;
 mod session;
+mod typing;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -19,6 +20,7 @@ pub use peers::{AcceptPeers, OpenPeer, PeerRequest, PeerSession, PeerState, Peer
 pub(super) use requests::{Page, Purpose, Request, Requests, TextLine};
 pub use session::{Activity, Changing, Link, Login, Session};
 pub(super) use session::{Ending, Identity, Outage};
+pub use typing::Typing;
 
 use super::effect::Question;
 use super::exit::Exit;
@@ -50,6 +52,8 @@ pub struct Settings {
     pub hosting: Hosting,
     /// Who may open a private session without a question.
     pub accept_peers: AcceptPeers,
+    /// Tell others that this user types, and show who does.
+    pub typing: bool,
 }
 
 /// What to do about a server that is not there.
@@ -126,6 +130,8 @@ pub struct Model {
     pub conversations: Conversations,
     /// Private sessions, the requests for them, and files.
     pub peers: Peers,
+    /// Who types.
+    pub typing: Typing,
     /// The longest text this server takes.
     pub limits: TextLimits,
     /// Own messages that nobody has received, as they were listed last.
@@ -162,6 +168,7 @@ impl Model {
             blocked: BTreeSet::new(),
             conversations: Conversations::default(),
             peers: Peers::default(),
+            typing: Typing::default(),
             limits: TextLimits { bytes: TEXT_BYTES, lines: TEXT_LINES },
             queue: Vec::new(),
             lobby_heard: None,

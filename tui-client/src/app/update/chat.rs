@@ -5,7 +5,7 @@ use shared::id::{ClientId, RequestId, Seq, UnixMs};
 use shared::message::{ClientMessage, Entry, Kind, Outcome, Refusal};
 use shared::text::{Lines, SafeText};
 
-use super::{Turn, answers, idle, private};
+use super::{Turn, answers, idle, private, typing};
 use crate::app::command::Verb;
 use crate::app::effect::Effect;
 use crate::app::model::{Model, Purpose, TextLine};
@@ -137,6 +137,7 @@ pub(super) fn received(turn: &mut Turn<'_>, entry: Entry) {
     if said.place == Place::lobby() {
         turn.model.lobby_heard = turn.model.lobby_heard.max(Some(seq));
     }
+    typing::arrived(turn, &said.place, &said.from);
     if take(turn.model, seq, &said, state) && !is_own {
         turn.model.conversations.count_unread(&said.place);
         turn.report(Report::Said(said.clone()));

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use shared::caps::Caps;
 use shared::error::Code;
 use shared::message::Welcome;
 
-use super::{Turn, hosting, login, private};
+use super::{Turn, hosting, login, private, typing};
 use crate::app::command::Verb;
 use crate::app::effect::Effect;
 use crate::app::exit::Exit;
@@ -69,6 +70,7 @@ pub(super) fn connected(turn: &mut Turn<'_>, welcome: &Welcome, trust: Trust) {
     turn.model.verdict = None;
     let size = |figure: u32| usize::try_from(figure).unwrap_or(usize::MAX);
     turn.model.limits = TextLimits { bytes: size(welcome.text_max), lines: size(welcome.lines_max) };
+    turn.model.typing.is_served = Caps::read(&welcome.caps).typing;
     turn.report(Report::Connected);
     match trust {
         Trust::FirstUse { fingerprint } => turn.aside(Aside::FirstUse { fingerprint }),
@@ -126,6 +128,7 @@ pub(super) fn lost(turn: &mut Turn<'_>, why: String, jitter: Jitter) {
     turn.model.conversations.transcripts().for_each(Transcript::doubt);
     turn.model.conversations.forget_asked();
     private::server_lost(turn);
+    typing::server_lost(turn);
     if turn.model.ending.is_leaving() {
         return turn.quit_done();
     }

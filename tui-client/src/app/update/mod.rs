@@ -16,6 +16,7 @@ mod login;
 mod presence;
 mod private;
 mod queue;
+mod typing;
 
 use shared::error::Code;
 use shared::id::RequestId;
@@ -61,6 +62,10 @@ pub fn update(model: &mut Model, msg: Msg, now: Moment) -> Vec<Effect> {
         Msg::RetryWanted => connection::retry(&mut turn),
         Msg::LoginWanted => login::wanted(&mut turn),
         Msg::Typed => idle::acted(&mut turn),
+        Msg::TextTyped(place) => {
+            idle::acted(&mut turn);
+            typing::typed(&mut turn, &place);
+        }
         Msg::InputEnded => ending::input_ended(&mut turn),
         Msg::Interrupted => ending::interrupted(&mut turn),
         Msg::OutputClosed => ending::output_closed(&mut turn),
@@ -95,6 +100,7 @@ fn hear(turn: &mut Turn<'_>, message: ServerMessage) {
         }
         ServerMessage::PrivateMeet(meeting) => private::meet(turn, meeting),
         ServerMessage::PrivateEnd { offer, reason, .. } => private::request_ended(turn, offer, reason),
+        ServerMessage::Typing { conv, from } => typing::heard(turn, &conv, &from),
         ServerMessage::Bye { reason, retry_ms } => ending::bye(turn, reason, retry_ms),
         ServerMessage::Notice { text } => turn.notice(&text),
         ServerMessage::Ping { n } => turn.send(ClientMessage::Pong { n }),
@@ -103,7 +109,6 @@ fn hear(turn: &mut Turn<'_>, message: ServerMessage) {
         ServerMessage::Welcome(_)
         | ServerMessage::Refuse { .. }
         | ServerMessage::Pong { .. }
-        | ServerMessage::Typing { .. }
         | ServerMessage::Unknown => {}
     }
 }

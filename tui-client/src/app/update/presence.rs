@@ -2,7 +2,7 @@
 
 use shared::message::{Absence, UserInfo};
 
-use super::Turn;
+use super::{Turn, typing};
 use crate::app::model::{Login, Model, User};
 use crate::app::place::{name, safe};
 use crate::app::report::{List, Person, Report, Standing};
@@ -42,6 +42,7 @@ pub(super) fn changed(turn: &mut Turn<'_>, here: Vec<UserInfo>, gone: Vec<Absenc
     for absence in gone {
         let name = name(&absence.name);
         let was_here = turn.model.users.remove(&name).is_some();
+        typing::left(turn, &name);
         if announced && !absence.quiet && was_here {
             turn.report(Report::Left { name, reason: absence.reason });
         }

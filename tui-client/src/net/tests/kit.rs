@@ -12,6 +12,7 @@ use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use sha2::{Digest as _, Sha256};
+use shared::caps::Caps;
 use shared::codec;
 use shared::id::UnixMs;
 use shared::limits::FRAME_AFTER_LOGIN;
@@ -204,7 +205,7 @@ pub(super) struct Client {
 impl Client {
     pub(super) fn start(target: Target, keys: &Keys, timing: Timing, room: usize) -> Self {
         let (sender, events) = mpsc::channel(room);
-        let link = Some(spawn_with(target, keys.store.clone(), 7, sender, timing));
+        let link = Some(spawn_with(target, keys.store.clone(), Caps::default(), 7, sender, timing));
         Self { link, events }
     }
 

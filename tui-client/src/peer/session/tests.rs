@@ -94,6 +94,20 @@ fn silence_is_asked_about_and_then_the_end() {
     session.tick(dead).expect_err("nobody is there");
 }
 
+#[test]
+fn typing_is_told_and_said_unless_texts_wait() {
+    let mut session = Session::new(Mono(0));
+    assert_eq!(session.handle(PeerMessage::Typing {}, Mono(5)), Ok(vec![Out::Tell(PeerEvent::Typing)]));
+    assert_eq!(session.typing(), [Out::Send(PeerMessage::Typing {})]);
+    let most = u64::try_from(PEER_UNACKED).unwrap();
+    for n in 1..=most {
+        session.say(n, "x".into(), Kind::TEXT).unwrap();
+    }
+    assert_eq!(session.typing().len(), 1);
+    session.say(most + 1, "x".into(), Kind::TEXT).unwrap();
+    assert_eq!(session.typing(), []);
+}
+
 fn any_message() -> impl Strategy<Value = PeerMessage> {
     let n = prop_oneof![0..5_u64, any::<u64>()];
     prop_oneof![
@@ -102,6 +116,7 @@ fn any_message() -> impl Strategy<Value = PeerMessage> {
         n.clone().prop_map(|n| PeerMessage::Ping { n }),
         n.prop_map(|n| PeerMessage::Pong { n }),
         Just(PeerMessage::Unknown),
+        Just(PeerMessage::Typing {}),
         Just(PeerMessage::Bye { reason: Reason::STOPPED }),
         Just(hello(&meeting(), "yoda")),
     ]

@@ -11,6 +11,7 @@ mod hosting;
 mod login;
 mod presence;
 mod private;
+mod typing;
 
 use std::time::Duration;
 
@@ -54,6 +55,7 @@ pub(super) fn settings() -> Settings {
         retry: Some(Duration::from_secs(60)),
         hosting: Hosting::Never,
         accept_peers: AcceptPeers::Ask,
+        typing: true,
     }
 }
 
@@ -65,7 +67,11 @@ impl Story {
 
     /// A script that is connected.
     pub fn script() -> Self {
-        let mut story = Self::new(settings(), Some("hans"), Some("falcon"));
+        Self::script_with(settings())
+    }
+
+    fn script_with(settings: Settings) -> Self {
+        let mut story = Self::new(settings, Some("hans"), Some("falcon"));
         story.begin();
         story.check(connected(), &["state connected", "> login 1 hans falcon"]);
         story
@@ -73,7 +79,11 @@ impl Story {
 
     /// A script that is logged in, as request 1.
     pub fn logged_in() -> Self {
-        let mut story = Self::script();
+        Self::logged_in_with(settings())
+    }
+
+    pub fn logged_in_with(settings: Settings) -> Self {
+        let mut story = Self::script_with(settings);
         story.check(logged_in(1), &["state logged-in hans"]);
         story.check(ready(), &[]);
         story
@@ -186,6 +196,7 @@ fn sent_words(message: ClientMessage) -> String {
         ClientMessage::Whois { id, name } => format!("whois {} {name}", id.0),
         ClientMessage::Logout { id } => format!("logout {}", id.0),
         ClientMessage::Activity {} => "activity".to_owned(),
+        ClientMessage::Typing { conv } => format!("typing {conv}"),
         ClientMessage::Pong { n } => format!("pong {n}"),
         other => panic!("a story never sends {other:?}"),
     }

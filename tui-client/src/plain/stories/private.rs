@@ -28,7 +28,7 @@ fn request(number: u8, from: &str) -> Msg {
     Msg::Server(ServerMessage::PrivateRequest { offer, from, key: KEY, wait_ms: 60_000 })
 }
 
-fn peer(number: u8, event: PeerEvent) -> Msg {
+pub(super) fn peer(number: u8, event: PeerEvent) -> Msg {
     Msg::Peer { offer: offer(number), event }
 }
 
@@ -47,7 +47,10 @@ fn said(lines: Vec<String>) -> Vec<String> {
 
 /// A script with an open session, which it has asked for as offer 1.
 fn open_with_yoda() -> Story {
-    let mut story = Story::logged_in();
+    with_yoda(Story::logged_in())
+}
+
+pub(super) fn with_yoda(mut story: Story) -> Story {
     story.tell(command(Command::Startprivate { user: "yoda".into() }, 1));
     story.check(ok(2), &["ok startprivate yoda"]);
     story.tell(meeting(1, "yoda", true));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::app::command::{Command, OnScreen};
-use crate::app::intent::{Intent, Saying, intent};
+use crate::app::intent::{Intent, Saying, intent, is_text};
 use crate::app::model::{Conversation, Login, Older};
 use crate::app::place::{Place, name};
 use crate::app::transcript::{Line, State as LineState};
@@ -102,7 +102,11 @@ impl Control<'_> {
                 _ => {}
             }
         }
+        let before = self.tab().composer.text().to_owned();
         self.tab().composer.apply(edit, now, width);
+        if self.tab().composer.text() != before {
+            self.text_typed();
+        }
         self.state.completion = match edit {
             EditAction::Insert(_) | EditAction::Backspace | EditAction::Delete => self.suggestions(),
             _ => None,
@@ -123,6 +127,16 @@ impl Control<'_> {
         self.state.armed = None;
         if let Err(error) = self.tab().composer.paste(text) {
             self.toast(format!("Not pasted: {error}."), true);
+        }
+        self.text_typed();
+    }
+
+    /// The text has changed. Who would get it may be told that it is coming.
+    fn text_typed(&mut self) {
+        let place = self.front().clone();
+        let model = self.sight.model;
+        if is_text(self.tab().composer.text(), &place, model) {
+            self.wishes.push(Wish::TextTyped(place));
         }
     }
 

@@ -57,6 +57,8 @@ const WHEEL_ROWS: isize = 3;
 pub enum Wish {
     /// Tell the model that keys are pressed.
     Typed,
+    /// Tell the model that a text for this conversation is being typed.
+    TextTyped(Place),
     /// Send a text.
     Say(Saying),
     /// Run a command.

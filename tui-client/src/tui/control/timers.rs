@@ -2,6 +2,7 @@
 
 use crate::app::model::{Link, Login, Model, PeerState};
 use crate::app::moment::Mono;
+use crate::app::place::Place;
 use crate::tui::state::{Armed, Asked, FormMessage, Screen, State};
 
 /// When the next thing changes that is visible now; nothing when nothing does.
@@ -35,7 +36,10 @@ pub fn deadline(state: &State, model: &Model, now: Mono) -> Option<Mono> {
         PeerState::Asking { until } => next_second(until, now),
         _ => None,
     });
-    [toast, armed, locked, link, login, idle, card, asking].into_iter().flatten().min()
+    // The row over the input, and the mark of a direct conversation beside a name.
+    let is_seen = |place: &Place| place == front || matches!(place, Place::With(_));
+    let typing = model.typing.next_end(is_seen, now);
+    [toast, armed, locked, link, login, idle, card, asking, typing].into_iter().flatten().min()
 }
 
 /// Takes away what is over.

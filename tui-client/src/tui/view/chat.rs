@@ -24,7 +24,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, scene: &Scene<'_>, seen: &mut Seen) 
     seen.composer = Size { width: layout.field.width, height: layout.field.height };
     let searching = scene.tab.find.as_ref().map(|search| find::draw(&mut canvas.part(layout.notice), scene, search));
     if searching.is_none()
-        && let Some(part) = notice::draw(&mut canvas.part(layout.notice), scene, seen.at_bottom)
+        && let Some(part) = notice::draw(&mut canvas.part(layout.notice), scene, &layout, seen.at_bottom)
     {
         seen.targets.push((part, Target::Newest));
     }

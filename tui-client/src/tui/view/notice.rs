@@ -4,15 +4,17 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::layout::Layout;
 use super::{Scene, pane};
 use crate::app::moment::seconds;
 use crate::tui::canvas::Canvas;
 use crate::tui::state::{Armed, Hint, HintKind};
 use crate::tui::theme::Pill;
 
-/// Draws it and answers where on the screen a click leads to the newest message.
-pub(super) fn draw(canvas: &mut Canvas<'_>, scene: &Scene<'_>, at_bottom: bool) -> Option<Rect> {
-    let words = words(scene);
+/// Draws it and answers where on the screen a click leads to the newest message. Where the row lies over messages, they
+/// are worth more than who is typing.
+pub(super) fn draw(canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout, at_bottom: bool) -> Option<Rect> {
+    let words = words(scene).or_else(|| typing(canvas, scene).filter(|_| layout.airy));
     let newest = (!at_bottom).then(|| newest(canvas, scene));
     let end = newest.map_or(canvas.width(), |part| part.x);
     say(canvas, scene, end, words);
@@ -58,6 +60,18 @@ fn words(scene: &Scene<'_>) -> Option<Words> {
         return Some(Words { glyph: Some(scene.state.look.drawing.glyphs.bar), text, style: scene.theme.accent });
     }
     passing(scene)
+}
+
+/// Who types in this conversation.
+fn typing(canvas: &Canvas<'_>, scene: &Scene<'_>) -> Option<Words> {
+    let mut who = scene.model.typing.who(scene.place, scene.now.mono);
+    let said = match (who.next()?, who.next(), who.next()) {
+        (one, None, _) => format!("{one} is typing"),
+        (one, Some(other), None) => format!("{one} and {other} are typing"),
+        _ => "several people are typing".to_owned(),
+    };
+    let dot = canvas.drawing().glyphs.online;
+    Some(Words { glyph: Some(dot), text: format!("{dot} {dot} {said}"), style: scene.theme.muted })
 }
 
 fn passing(scene: &Scene<'_>) -> Option<Words> {

@@ -174,6 +174,10 @@ fn note(scene: &Scene<'_>, name: &Name, user: Option<&User>) -> Note {
     if unread > 0 {
         return Note { words: format!(" {unread} "), style: theme.pill(Pill::Alert) };
     }
+    if scene.model.typing.who(&place, scene.now.mono).next().is_some() {
+        let words = scene.state.look.drawing.glyphs.ellipsis.to_owned();
+        return Note { words, style: theme.accent };
+    }
     if scene.model.peers.open(name).is_some() {
         let words = scene.state.look.drawing.glyphs.private.to_owned();
         return Note { words, style: theme.private };

@@ -24,7 +24,7 @@ use crate::app::transcript::State;
 
 pub(super) use ask::{answered, deadline, refused, request_ended, requested, server_lost, woke};
 pub(super) use commands::run;
-pub(super) use talk::texted;
+pub(super) use talk::{texted, typing};
 
 /// Something was heard of a session.
 pub(super) fn heard(turn: &mut Turn<'_>, offer: OfferId, event: PeerEvent) {
@@ -44,6 +44,7 @@ pub(super) fn heard(turn: &mut Turn<'_>, offer: OfferId, event: PeerEvent) {
         PeerEvent::Opened(opened) => self::opened(turn, user, opened),
         PeerEvent::NoWay(no_way) => self::no_way(turn, user, no_way),
         PeerEvent::Said { text, kind } => talk::said(turn, user, &text, &kind),
+        PeerEvent::Typing => super::typing::note(turn, Place::Private(user.clone()), user),
         PeerEvent::Delivered { n } => talk::delivered(turn, &user, n),
         PeerEvent::Delay(delay) => {
             if let Some(PeerState::Open(open)) = state_of(turn, &user) {
@@ -166,6 +167,7 @@ fn closed(turn: &mut Turn<'_>, user: Name, closed: Closed) {
 /// Marks a session as over, and what it has not delivered. Answers how many texts those are.
 fn end(turn: &mut Turn<'_>, user: &Name, why: &str) -> usize {
     files::session_ended(turn, user);
+    super::typing::arrived(turn, &Place::Private(user.clone()), user);
     let Some(session) = turn.model.peers.sessions.get_mut(user) else { return 0 };
     session.state = PeerState::Closed { why: safe(why) };
     session.files.clear();

@@ -24,6 +24,14 @@ pub(in crate::app::update) fn texted(turn: &mut Turn<'_>, user: Name, text: Stri
     say(turn, user, text, action, None);
 }
 
+/// Tells the other side that a text is being typed.
+pub(in crate::app::update) fn typing(turn: &mut Turn<'_>, user: &Name) {
+    if let Some(session) = turn.model.peers.sessions.get(user) {
+        let offer = session.offer;
+        order(turn, PeerOrder::Typing { offer });
+    }
+}
+
 /// Says something. A command that is named waits until it has arrived.
 pub(super) fn say(turn: &mut Turn<'_>, user: Name, text: String, action: bool, command: Option<Verb>) {
     let verb = command.unwrap_or(Verb::Private);
@@ -61,6 +69,7 @@ pub(super) fn said(turn: &mut Turn<'_>, user: Name, text: &str, kind: &Kind) {
     let text = SafeText::new(text, Lines::Many);
     let place = Place::Private(user.clone());
     let (action, at) = (*kind == Kind::ACTION, turn.now.wall);
+    super::super::typing::arrived(turn, &place, &user);
     let conversations = &mut turn.model.conversations;
     conversations.open(&place).transcript.push(at, user.clone(), text.clone(), action, State::Received);
     conversations.count_unread(&place);

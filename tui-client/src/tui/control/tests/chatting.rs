@@ -37,6 +37,34 @@ fn the_border_says_what_enter_does() {
 }
 
 #[test]
+fn a_text_being_typed_is_told_for_its_own_conversation_and_a_command_is_not() {
+    let mut stage = Stage::in_chat();
+    let typed = |stage: &mut Stage| std::mem::take(&mut stage.typed).len();
+    // Not before it is plain that it becomes no classic command.
+    stage.text("me");
+    assert_eq!(typed(&mut stage), 0);
+    stage.text("n");
+    assert_eq!(typed(&mut stage), 1);
+    stage.press("left right home");
+    assert_eq!(typed(&mut stage), 0, "the text is as it was");
+    stage.press("delete");
+    assert_eq!(typed(&mut stage), 1);
+    for command in ["message yoda hi", "whoelse", "/me waves", "/msg yoda hi", "mesage yoda secret"] {
+        stage.press("ctrl+c").typed.clear();
+        stage.event(Event::Paste(command.to_owned()));
+        assert_eq!(typed(&mut stage), 0, "{command}");
+    }
+    stage.press("ctrl+c").event(Event::Paste("a pasted text".to_owned()));
+    assert_eq!(stage.typed, [Place::lobby()]);
+    stage.press("ctrl+c").text("/go yoda").press("enter").typed.clear();
+    stage.text("block");
+    assert_eq!(stage.typed, vec![Place::With(crate::app::place::name("yoda")); 5]);
+    stage.typed.clear();
+    stage.press("enter");
+    assert_eq!(typed(&mut stage), 0, "it is sent");
+}
+
+#[test]
 fn typing_goes_on_without_a_connection_and_lines_arrive_in_order() {
     let mut stage = Stage::in_chat();
     stage.text("one").press("enter");

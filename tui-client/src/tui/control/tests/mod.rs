@@ -43,6 +43,8 @@ struct Stage {
     seq: u64,
     /// What was sent and not looked at yet, in words.
     sent: Vec<String>,
+    /// Where a text was typed.
+    typed: Vec<Place>,
     /// The numbers of the requests in it.
     requests: Vec<RequestId>,
     rang: bool,
@@ -57,6 +59,7 @@ impl Stage {
             on_screen: true,
             hosting: Hosting::Never,
             accept_peers: AcceptPeers::Ask,
+            typing: true,
             register: false,
             presence: true,
             history: 50,
@@ -79,6 +82,7 @@ impl Stage {
             cids: 0,
             seq: 0,
             sent: Vec::new(),
+            typed: Vec::new(),
             requests: Vec::new(),
             rang: false,
         };
@@ -232,6 +236,10 @@ impl Stage {
         let cid = ClientId([self.cids; 16]);
         match wish {
             Wish::Typed => self.tell(Msg::Typed),
+            Wish::TextTyped(place) => {
+                self.typed.push(place.clone());
+                self.tell(Msg::TextTyped(place));
+            }
             Wish::Say(Saying { place, text, action }) => self.tell(Msg::Texted { place, text, action, cid }),
             Wish::Run(command) => self.tell(Msg::Command { command, cid }),
             Wish::SignIn(SignIn { name, password, register, .. }) => {

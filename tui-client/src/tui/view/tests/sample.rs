@@ -39,6 +39,7 @@ impl World {
             on_screen: true,
             hosting: tui_client::app::model::Hosting::Never,
             accept_peers: AcceptPeers::Ask,
+            typing: true,
             register: false,
             presence: true,
             history: 50,

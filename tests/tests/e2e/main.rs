@@ -71,6 +71,7 @@ mod screen_sizes;
 mod screen_slips;
 mod screen_terminal;
 mod screen_try;
+mod screen_typing;
 mod screen_without_server;
 mod sent_is_durable;
 mod silent_lists;

@@ -21,6 +21,7 @@ mod properties;
 mod sample;
 mod screens;
 mod terminal;
+mod typing;
 
 /// What is drawn on a screen of this size, and what control is told.
 fn drawn((width, height): (u16, u16), model: &Model, state: &State, now: Moment) -> (Buffer, Seen) {

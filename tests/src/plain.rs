@@ -352,6 +352,11 @@ impl PlainClient {
         self.stderr.text()
     }
 
+    /// Waits for the end of stderr and returns all of it.
+    pub fn stderr_to_end(&self) -> String {
+        String::from_utf8_lossy(&self.stderr.to_end()).into_owned()
+    }
+
     /// Waits for text on stderr.
     pub fn expect_stderr(&self, text: &str) {
         let found = self.stderr.wait_for(|bytes, _| String::from_utf8_lossy(bytes).contains(text).then_some(()));

@@ -227,6 +227,11 @@ impl TestServer {
         self.log.text()
     }
 
+    /// Waits for the end of its log, after [`TestServer::stop`] or [`TestServer::kill`], and returns all of it.
+    pub fn log_to_end(&self) -> String {
+        String::from_utf8_lossy(&self.log.to_end()).into_owned()
+    }
+
     /// Waits for a line in its log with all of these words in it, and returns the line.
     pub fn expect_log(&self, words: &[&str]) -> String {
         let wanted = |line: &&str| words.iter().all(|word| line.contains(word));

@@ -73,6 +73,7 @@ mod screen_terminal;
 mod screen_try;
 mod screen_typing;
 mod screen_without_server;
+mod secrets_in_logs;
 mod sent_is_durable;
 mod silent_lists;
 mod stored_messages;

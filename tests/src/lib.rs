@@ -12,6 +12,7 @@ use std::time::Duration;
 pub mod any_key;
 mod capture;
 pub mod chaos;
+pub mod conformance;
 mod home;
 pub mod kit;
 mod plain;

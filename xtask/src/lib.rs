@@ -2,6 +2,8 @@
 
 #[cfg(feature = "chaos")]
 pub mod chaos;
+#[cfg(feature = "chaos")]
+pub mod conformance;
 #[cfg(feature = "pictures")]
 pub mod picture;
 #[cfg(feature = "pictures")]

@@ -15,6 +15,8 @@ usage: cargo xtask COMMAND
                                   bad days for a release build of the server, in minutes
   soak [SCENARIO...] [--seed N] [--rounds N] [--for 30m]
                                   the same with the full figures, in hours
+  conformance [--addr HOST:PORT --credentials FILE] [WORDS]
+                                  what docs/protocol.md says, against this server or one that runs
   faults [--seed N]               builds faults into a server and shows that the scenarios find them
 ";
 
@@ -46,6 +48,7 @@ fn run(words: &[&str]) -> Result<bool> {
         ["screens", folder] => screens(folder, "120x34")?,
         ["screens", folder, size] => screens(folder, size)?,
         ["chaos", rest @ ..] => chaos(rest, false)?,
+        ["conformance", rest @ ..] => conformance(rest)?,
         ["faults", rest @ ..] => faults(rest)?,
         // Called by the scenario `hostile` only.
         ["crowd", rest @ ..] => crowd(rest)?,
@@ -82,6 +85,16 @@ fn screenshots(_folder: &str) -> Result<()> {
 #[cfg(feature = "chaos")]
 fn chaos(words: &[&str], is_long: bool) -> Result<()> {
     xtask::chaos::run(words, is_long)
+}
+
+#[cfg(feature = "chaos")]
+fn conformance(words: &[&str]) -> Result<()> {
+    xtask::conformance::run(words)
+}
+
+#[cfg(not(feature = "chaos"))]
+fn conformance(words: &[&str]) -> Result<()> {
+    chaos(words, false)
 }
 
 #[cfg(feature = "chaos")]

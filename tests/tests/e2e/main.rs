@@ -12,6 +12,7 @@ mod clean_stop;
 mod closed_streams;
 mod comeback;
 mod commands_from_arguments;
+mod conformance;
 mod corrupt_key;
 mod credentials_lines;
 mod data_of_others;

@@ -75,7 +75,7 @@ impl Ending {
                 error(Code::FRAME_TOO_LARGE, text)
             }
             Self::Broken(fault) => error(Code::PROTOCOL, format!("What arrived is not this protocol: {fault}.")),
-            Self::Unexpected => error(Code::PROTOCOL, "The first message has to be hello.".to_owned()),
+            Self::Unexpected => error(Code::NOT_NOW, "The first message has to be hello.".to_owned()),
             Self::Penalty(wait) => Some(refuse_for(*wait)),
             Self::Version(min, max) => Some(refuse_version(*min, *max)),
         }

@@ -133,7 +133,8 @@ pub fn own_usage() -> anyhow::Result<Usage> {
     usage_of("self")
 }
 
-fn usage_of(process: &str) -> anyhow::Result<Usage> {
+/// What a process has used so far.
+pub fn usage_of(process: &str) -> anyhow::Result<Usage> {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
     // The name in brackets may hold blanks; the fields are counted behind it. utime and stime are the 14th and 15th.
     let fields: Vec<_> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
@@ -148,7 +149,7 @@ fn port_in(line: &str) -> Option<u16> {
 }
 
 /// A program built together with this one.
-fn beside_us(program: &str) -> anyhow::Result<PathBuf> {
+pub fn beside_us(program: &str) -> anyhow::Result<PathBuf> {
     let path = std::env::current_exe().context("cannot find this program")?.with_file_name(program);
     if !path.is_file() {
         bail!("{} is missing: build the programs first: cargo build --release --workspace", path.display());

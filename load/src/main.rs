@@ -1,4 +1,4 @@
-//! Measures the real programs on this machine: fan-out, direct messages, latency, files.
+//! Measures the real programs on this machine: fan-out, direct messages, latency, files, the full screen.
 //!
 //! Every run starts the server as a child on loopback with a fresh data folder and real clients over TLS, and measures a
 //! bare baseline beside it, so that the ratio means something where the absolute figures do not. The receiving side is
@@ -18,6 +18,7 @@ mod figures;
 mod file;
 mod latency;
 mod listen;
+mod screen;
 mod store;
 
 /// Load generator and benchmark figures for Tern.
@@ -39,6 +40,8 @@ enum Scenario {
     Latency(latency::Options),
     /// A file through a private session of two real clients, and a conversation meanwhile
     File(file::Options),
+    /// The full screen on a pseudo-terminal: start, keys, floods, memory, doing nothing, the end
+    Screen(screen::Options),
     /// The baseline of fan-out: copies what comes in to every connection and does nothing else
     #[command(hide = true)]
     Bare,
@@ -81,6 +84,7 @@ fn run() -> anyhow::Result<()> {
         Scenario::Direct(options) => runtime.block_on(direct::run(options)),
         Scenario::Latency(options) => runtime.block_on(latency::run(options)),
         Scenario::File(options) => file::run(&options),
+        Scenario::Screen(options) => screen::run(&options),
         Scenario::Bare => runtime.block_on(bare::serve()),
     }
 }

@@ -35,11 +35,40 @@ pub struct Cluster<'a> {
 }
 
 /// Splits a text into clusters, each with what is drawn for it.
-pub fn clusters(text: &str, emoji: Emoji) -> impl Iterator<Item = Cluster<'_>> {
-    text.grapheme_indices(true).map(move |(start, cluster)| {
-        let (shown, width) = measure(cluster, emoji);
-        Cluster { bytes: start..start + cluster.len(), shown, width }
-    })
+pub fn clusters(text: &str, emoji: Emoji) -> Clusters<'_> {
+    Clusters { text, at: 0, emoji }
+}
+
+/// The clusters of a text, from the first on. Made by [`clusters`].
+#[derive(Clone, Debug)]
+pub struct Clusters<'a> {
+    text: &'a str,
+    at: usize,
+    emoji: Emoji,
+}
+
+impl<'a> Iterator for Clusters<'a> {
+    type Item = Cluster<'a>;
+
+    fn next(&mut self) -> Option<Cluster<'a>> {
+        let start = self.at;
+        let rest = &self.text[start..];
+        let (shown, width) = match rest.as_bytes() {
+            // A printable character of ASCII before another byte of ASCII stands alone: only marks join what is before
+            // them, and none is there. Most text is this, and the tables of Unicode are slow.
+            [b' '..=b'~'] | [b' '..=b'~', ..=0x7f, ..] => {
+                self.at += 1;
+                (&rest[..1], 1)
+            }
+            _ => {
+                // A boundary between clusters depends on nothing before the cluster it ends.
+                let cluster = rest.graphemes(true).next()?;
+                self.at += cluster.len();
+                measure(cluster, self.emoji)
+            }
+        };
+        Some(Cluster { bytes: start..self.at, shown, width })
+    }
 }
 
 /// Columns of a text drawn in one row.
@@ -106,6 +135,8 @@ fn is_regional_indicator(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn drawn(text: &str) -> (String, u16) {
@@ -142,6 +173,15 @@ mod tests {
         assert_eq!(drawn("\u{9b}2J"), ("\u{fffd}2J".into(), 3));
         assert_eq!(drawn("a\u{202e}b\u{200b}c"), ("abc".into(), 3));
         assert_eq!(drawn("a\u{2028}b"), ("a\u{fffd}b".into(), 3));
+    }
+
+    proptest! {
+        #[test]
+        fn clusters_are_those_of_unicode(text in r"([ -~]|\PC|[\u{300}-\u{36f}\u{200d}\u{fe0f}\u{1f1e6}-\u{1f1ff}\r\n]|👨‍👩‍👧|क्ष){0,12}") {
+            let found: Vec<_> = clusters(&text, Emoji::Full).map(|cluster| cluster.bytes).collect();
+            let expected: Vec<_> = text.grapheme_indices(true).map(|(at, part)| at..at + part.len()).collect();
+            assert_eq!(found, expected);
+        }
     }
 
     #[test]

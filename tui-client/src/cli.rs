@@ -21,7 +21,7 @@ use crate::net::address::{Address, DEFAULT_PORT};
 use crate::net::{Fingerprint, Target, TrustStore};
 use crate::peer::PeerOptions;
 use crate::tui::keymap::Keymap;
-use crate::tui::theme::ThemeChoice;
+use crate::tui::theme::{Depth, Shade, Theme, ThemeChoice, Themes};
 
 pub mod report;
 pub mod start;
@@ -88,7 +88,7 @@ pub struct Args {
     /// Show the full screen, whatever TERM says
     #[arg(long, conflicts_with_all = ["plain", "json", "execute"])]
     pub tui: bool,
-    /// Colours of the full screen: auto, dark, light or terminal [default: auto]
+    /// Colours of the full screen: auto, dark, light, terminal, or a theme of your own [default: auto]
     #[arg(long, value_name = "THEME")]
     pub theme: Option<ThemeChoice>,
     /// Catch the mouse on the full screen, to click on tabs; F3 switches it
@@ -218,6 +218,8 @@ pub struct Settings {
     pub server_is_named: bool,
     /// Colours of the full screen.
     pub theme: ThemeChoice,
+    /// The user's own themes.
+    pub themes: Themes,
     /// Whether the full screen catches the mouse.
     pub mouse: bool,
     /// All settings in force, by their names in the config file.
@@ -341,6 +343,7 @@ impl Args {
         }
         let downloads = values.given("downloads").map(PathBuf::from);
         let peers = peer_options(downloads, values.read("peer_port"), surroundings)?;
+        let theme = values.read("theme").unwrap_or_default();
         let settings = Settings {
             target,
             trust: TrustStore::standard().map_err(SettingsError::NoHome)?,
@@ -348,7 +351,8 @@ impl Args {
             notes: Vec::new(),
             face,
             server_is_named,
-            theme: values.read("theme").unwrap_or_default(),
+            themes: themes_for(&theme, face)?,
+            theme,
             mouse: values.is_on("mouse"),
             keys: config.keys,
             config_file: config.path,
@@ -385,7 +389,7 @@ impl Args {
         put(&mut values, "--user", "user", self.user.as_ref())?;
         put(&mut values, "--password-file", "password_file", path(&self.password_file))?;
         put(&mut values, "--plain", "face", face)?;
-        put(&mut values, "--theme", "theme", self.theme.map(ThemeChoice::as_str))?;
+        put(&mut values, "--theme", "theme", self.theme.as_ref().map(ThemeChoice::as_str))?;
         put(&mut values, "--mouse", "mouse", on(self.mouse))?;
         put(&mut values, "--history", "history", self.history)?;
         put(&mut values, "--presence", "presence", on(self.presence))?;
@@ -504,6 +508,18 @@ fn variable(surroundings: Surroundings<'_>, name: &str) -> Result<Option<String>
     let text = (surroundings.variable)(name).map(OsString::into_string).transpose();
     let text = text.map_err(|_| SettingsError::Value { name: name.to_owned(), why: "it is not UTF-8".into() })?;
     Ok(text.filter(|text| !text.is_empty()))
+}
+
+/// The user's own themes, for the face that has colours.
+fn themes_for(choice: &ThemeChoice, face: Face) -> Result<Themes, SettingsError> {
+    if face != Face::Screen {
+        return Ok(Themes::new());
+    }
+    let themes = config::themes();
+    match Theme::choose(choice, &themes, Depth::None, Shade::Dark) {
+        Ok(_) => Ok(themes),
+        Err(why) => Err(SettingsError::Value { name: "theme".to_owned(), why }),
+    }
 }
 
 /// Puts what is said at `source`, if anything, into a setting.

@@ -14,11 +14,13 @@ use crate::tui::keymap::Keymap;
 pub use self::print::document;
 pub use self::save::save;
 pub use self::table::{Effect, Kind, SETTINGS, Setting, find, near, nearest};
+pub use self::themes::themes;
 pub use self::values::Values;
 
 mod print;
 mod save;
 mod table;
+mod themes;
 mod values;
 
 /// The table of keys.

@@ -291,9 +291,12 @@ fn describe_command(command: &Command) -> String {
         Command::Help { about: Some(about) } => about.name.to_owned(),
         Command::Away { text }
         | Command::Me { action: text }
-        | Command::Screen(OnScreen::Theme(Some(text)) | OnScreen::Find(Some(text)) | OnScreen::Set(text)) => {
-            text.clone()
-        }
+        | Command::Screen(
+            OnScreen::Theme(Some(text))
+            | OnScreen::Find(Some(text))
+            | OnScreen::Notify(Some(text))
+            | OnScreen::Set(text),
+        ) => text.clone(),
         Command::Whoelse
         | Command::Blocked
         | Command::Queue

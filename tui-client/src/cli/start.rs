@@ -20,8 +20,8 @@ use crate::run::{self, LineOptions, Options, ScreenOptions, Server, Signals, Sta
 use crate::tui::canvas::Drawing;
 use crate::tui::glyphs::Glyphs;
 use crate::tui::state::Look;
-use crate::tui::terminal::Modes;
-use crate::tui::theme::{self, Depth, Environment, Theme};
+use crate::tui::terminal::{self, Channel, Modes};
+use crate::tui::theme::{self, Depth, Environment, Theme, ThemeChoice};
 
 /// Older lines that somebody at a terminal sees after login: a screen without the prompt.
 const HISTORY_AT_TERMINAL: u16 = 20;
@@ -176,12 +176,17 @@ fn screen_options(settings: &Settings, server: Server, memory: Memory, visited: 
     servers.reverse();
     ScreenOptions {
         look: Look {
-            choice: settings.theme,
-            theme: Theme::new(settings.theme, depth, shade),
+            choice: settings.theme.clone(),
+            // It was looked for before; what is gone since then is as if nothing was chosen.
+            theme: Theme::choose(&settings.theme, &settings.themes, depth, shade)
+                .unwrap_or_else(|_| Theme::new(ThemeChoice::Auto, depth, shade)),
             drawing: Drawing { glyphs, links: term.as_deref() != Some("linux"), ..Drawing::default() },
             zone: jiff::tz::TimeZone::system(),
         },
         shade,
+        themes: settings.themes.clone(),
+        asking: asking(term.as_deref()),
+        channel: Channel::of(text),
         modes: Modes { in_tmux: std::env::var_os("TMUX").is_some(), without_colour: depth == Depth::None },
         mouse: settings.mouse,
         values: settings.values.clone(),
@@ -194,6 +199,16 @@ fn screen_options(settings: &Settings, server: Server, memory: Memory, visited: 
         memory,
         server,
     }
+}
+
+/// How long the terminal may take to answer what it is asked at the start. Nothing for one that cannot be asked. Tests
+/// of builds for developers give slow machines more time.
+fn asking(term: Option<&str>) -> Option<Duration> {
+    if matches!(term, None | Some("" | "dumb" | "linux")) {
+        return None;
+    }
+    let given = std::env::var("TERN_PROBE_MS").ok().filter(|_| cfg!(debug_assertions));
+    Some(given.and_then(|ms| ms.parse().ok()).map_or(terminal::LIMIT, Duration::from_millis))
 }
 
 /// Who cannot ask gets nothing that was not asked for: older lines and presence come by themselves only where somebody
@@ -247,7 +262,8 @@ mod tests {
             notes: Vec::new(),
             face: Face::Plain,
             server_is_named: true,
-            theme: theme::ThemeChoice::Auto,
+            theme: ThemeChoice::Auto,
+            themes: theme::Themes::new(),
             mouse: false,
             values: crate::config::Values::default(),
             keys: crate::tui::keymap::Keymap::default(),

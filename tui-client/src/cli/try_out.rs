@@ -13,7 +13,7 @@ use crate::demo::{Demo, Pace, Visitor, visitor_name};
 use crate::net::TrustStore;
 use crate::run::Signals;
 use crate::tui::keymap::Keymap;
-use crate::tui::theme::ThemeChoice;
+use crate::tui::theme::{ThemeChoice, Themes};
 
 /// Older lines that are shown: all that was said before.
 const HISTORY: u16 = 20;
@@ -40,6 +40,8 @@ pub struct TrySettings {
     pub face: Face,
     /// Colours of the full screen.
     pub theme: ThemeChoice,
+    /// The user's own themes.
+    pub themes: Themes,
     /// Whether the full screen catches the mouse.
     pub mouse: bool,
     /// Whether lines wait for Enter while something is being typed.
@@ -66,9 +68,12 @@ impl TryArgs {
         let variable = |name: &str| (surroundings.variable)(name).and_then(|text: OsString| text.into_string().ok());
         let config = Config::load(variable("TERN_CONFIG").as_deref().map(std::path::Path::new))?;
         let wish = Args { plain, json, tui, ..Args::default() }.wish(&config.values);
+        let face = choose_face(wish, surroundings)?;
+        let theme = config.values.read("theme").unwrap_or_default();
         Ok(TrySettings {
-            face: choose_face(wish, surroundings)?,
-            theme: config.values.read("theme").unwrap_or_default(),
+            face,
+            themes: super::themes_for(&theme, face)?,
+            theme,
             mouse: config.values.is_on("mouse"),
             hold: config.values.is_on("hold"),
             values: config.values,
@@ -91,7 +96,8 @@ impl TrySettings {
             notes: visitor.notes,
             face: self.face,
             server_is_named: true,
-            theme: self.theme,
+            theme: self.theme.clone(),
+            themes: self.themes.clone(),
             mouse: self.mouse,
             values: self.values.clone(),
             keys: self.keys.clone(),

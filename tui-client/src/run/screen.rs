@@ -29,9 +29,10 @@ use crate::config::{self, Setting, Values};
 use crate::memory::{Draft, Memory, Servers, Visited};
 use crate::tui::control::{self, Reports, Sight, SignIn, Wish};
 use crate::tui::keymap::Keymap;
+use crate::tui::notify::Notification;
 use crate::tui::state::{Field, Form, FormMessage, Look, State};
-use crate::tui::terminal::{Modes, Screen, install_panic_hook, take_task_panics};
-use crate::tui::theme::Shade;
+use crate::tui::terminal::{self, Channel, LateAnswer, Modes, Screen, install_panic_hook, take_task_panics};
+use crate::tui::theme::{Shade, Themes};
 use crate::tui::view::{self, Seen};
 use keeping::Keeping;
 
@@ -44,9 +45,6 @@ const FRAME: Duration = Duration::from_millis(16);
 /// Frames that are drawn at once after a quiet time: connecting, logging in and the first lines come close together.
 const FRAMES_AT_ONCE: u32 = 3;
 
-/// The bell rings at most this often.
-const BELL_EVERY: Duration = Duration::from_secs(5);
-
 /// What the full screen begins with.
 #[derive(Debug)]
 pub struct ScreenOptions {
@@ -54,6 +52,12 @@ pub struct ScreenOptions {
     pub look: Look,
     /// What the terminal itself is: dark or light.
     pub shade: Shade,
+    /// The user's own themes.
+    pub themes: Themes,
+    /// How long the terminal may take to say what it is; `None` where it is not asked.
+    pub asking: Option<Duration>,
+    /// How notifications leave it.
+    pub channel: Channel,
     /// Modes of the terminal.
     pub modes: Modes,
     /// Whether the mouse is caught from the start.
@@ -93,12 +97,15 @@ pub(super) struct ScreenFace {
     servers: Servers,
     /// What came from the terminal and is not looked at yet.
     waiting: VecDeque<Happening>,
+    /// How long to wait for the terminal's answers; nothing once it was asked.
+    asking: Option<Duration>,
+    late: LateAnswer,
+    channel: Channel,
     /// What the user did and the model has not heard yet.
     did: VecDeque<Did>,
     pace: Pace,
     /// The last frame that the network wanted and that waits for its time.
     due: Option<Instant>,
-    rang: Option<Instant>,
     /// Where the editor is wanted, once the keys at hand are done.
     editor_for: Option<Place>,
     /// The editor has the terminal: nothing is drawn, and keys are its own.
@@ -147,6 +154,7 @@ impl ScreenFace {
         control::take_settings(&mut state, options.values);
         state.keys = options.keys;
         state.form = form;
+        state.themes = options.themes;
         if options.mouse {
             screen.set_mouse(true)?;
             state.mouse = true;
@@ -167,9 +175,11 @@ impl ScreenFace {
             did: VecDeque::new(),
             pace: Pace { is_urgent: true, tokens: FRAMES_AT_ONCE, filled: now },
             due: None,
-            rang: None,
             editor_for: None,
             editing: None,
+            asking: options.asking,
+            late: LateAnswer::default(),
+            channel: options.channel,
             last_words: Vec::new(),
             error: None,
         })
@@ -201,7 +211,19 @@ impl ScreenFace {
         let now = self.clock.now();
         let (state, seen) = (&self.state, &mut self.seen);
         screen.draw(|frame| *seen = view::draw(frame, model, state, now))?;
-        screen.set_title(&title(model))
+        screen.set_title(&title(model, state))
+    }
+
+    /// Asks the terminal what it is, once, and takes what was typed meanwhile for keys.
+    fn ask(&mut self, model: &Model) -> io::Result<()> {
+        let (Some(limit), Some(screen)) = (self.asking.take(), &mut self.screen) else { return Ok(()) };
+        let answers = screen.ask(limit)?;
+        if answers.background.is_none() {
+            self.late = LateAnswer::awaited();
+        }
+        control::learn(&mut self.state, &answers);
+        self.waiting.extend(with_wheel(terminal::events(&answers.typed)));
+        self.draw(model)
     }
 
     /// Looks at what came from the terminal, up to what the model must hear first: behind a key that leads to another tab,
@@ -351,12 +373,13 @@ impl ScreenFace {
         }
     }
 
-    fn ring(&mut self) {
-        let now = Instant::now();
-        if self.rang.is_none_or(|rang| now - rang >= BELL_EVERY) {
-            self.rang = Some(now);
+    /// Tells the user, who looks elsewhere.
+    fn notify(&mut self, notification: &Notification) {
+        if self.state.preferences.bell {
             self.on_screen(Screen::ring);
         }
+        let channel = self.channel;
+        self.on_screen(|screen| screen.announce(channel, &notification.title, &notification.body));
     }
 
     /// What is remembered for after the screen.
@@ -423,8 +446,8 @@ fn rehearse(model: &Model) {
 static REHEARSED: AtomicBool = AtomicBool::new(false);
 
 /// The window's title: how much is unread, and where one is.
-fn title(model: &Model) -> String {
-    let unread: usize = model.conversations.iter().map(|tab| tab.unread).sum();
+fn title(model: &Model, state: &State) -> String {
+    let unread = if state.preferences.title_count { control::unread(model, state) } else { 0 };
     let count = if unread == 0 { String::new() } else { format!("({unread}) ") };
     let place = if model.me.is_some() { model.conversations.front().as_str() } else { "log in" };
     format!("{count}{place} - tern")
@@ -449,13 +472,13 @@ impl Face for ScreenFace {
             return Err(error);
         }
         self.keep(model, now);
-        let rings = self.reports.settle(&mut self.state, model, now);
+        let notification = self.reports.settle(&mut self.state, model, now);
         if self.editing.is_some() {
             control::sync(&mut self.state, model);
             return Ok(Shown::NotYet);
         }
-        if rings {
-            self.ring();
+        if let Some(notification) = notification {
+            self.notify(&notification);
         }
         for panic in take_task_panics() {
             control::toast(&mut self.state, format!("Something inside went wrong: {panic}"), true, now);
@@ -468,7 +491,9 @@ impl Face for ScreenFace {
         }
         self.draw(model)?;
         if self.pump.is_none() && self.screen.is_some() {
-            // After the first frame: nothing may read the terminal before the screen stands.
+            // After the first frame: nothing may read the terminal before the screen stands, and nothing may ask it a
+            // question afterwards.
+            self.ask(model)?;
             self.pump = Some(Pump::begin());
         }
         if let Some(wish) = control::after_draw(model, &self.seen) {
@@ -516,7 +541,7 @@ impl Face for ScreenFace {
                 self.pump = None;
                 return Did::Told(Msg::OutputClosed);
             };
-            self.waiting.extend(with_wheel(batch));
+            self.waiting.extend(with_wheel(self.late.filter(batch)));
         }
     }
 

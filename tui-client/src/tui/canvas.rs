@@ -76,6 +76,13 @@ impl<'a> Canvas<'a> {
         Canvas { buffer: self.buffer, area, drawing: self.drawing }
     }
 
+    /// The same part for text that is typed: emoji are drawn so that the cursor stands where every terminal has it.
+    pub fn typed_part(&mut self, part: Rect) -> Canvas<'_> {
+        let area = self.on_screen(part);
+        let drawing = Drawing { emoji: Emoji::Safe, ..self.drawing };
+        Canvas { buffer: self.buffer, area, drawing }
+    }
+
     /// Where a cell lies on the screen. `None` outside the canvas: a cursor is not shown there.
     pub fn position(&self, x: u16, y: u16) -> Option<Position> {
         (x < self.area.width && y < self.area.height).then(|| Position::new(self.area.x + x, self.area.y + y))

@@ -21,6 +21,19 @@ pub enum Emoji {
     Safe,
     /// As written, for terminals known to count like us.
     Full,
+    /// As written where the terminal was seen to count like us.
+    Measured(Classes),
+}
+
+/// Kinds of emoji about which terminals disagree. True where this one counts as we do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Classes {
+    /// With a variation selector, among them key caps.
+    pub selectors: bool,
+    /// Several joined into one, and flags of regions, which are made of tags.
+    pub joined: bool,
+    /// With a skin tone.
+    pub tones: bool,
 }
 
 /// A grapheme cluster: what a person calls one character.
@@ -103,7 +116,8 @@ fn measure(cluster: &str, emoji: Emoji) -> (&str, u16) {
         return (REPLACEMENT, 1);
     }
     let shown = match emoji {
-        Emoji::Safe => first_emoji(cluster),
+        Emoji::Safe => first_emoji(cluster, Classes::default()),
+        Emoji::Measured(classes) => first_emoji(cluster, classes),
         Emoji::Full => cluster,
     };
     match shown.cell_width() {
@@ -112,13 +126,15 @@ fn measure(cluster: &str, emoji: Emoji) -> (&str, u16) {
     }
 }
 
-/// The beginning of a cluster that every terminal draws in the same number of columns.
-fn first_emoji(cluster: &str) -> &str {
+/// The beginning of a cluster that the terminal draws in the same number of columns as we count.
+fn first_emoji(cluster: &str, full: Classes) -> &str {
     let mut chars = cluster.char_indices();
     let Some((_, first)) = chars.next() else { return cluster };
     let cut = chars.find(|&(_, c)| match c {
-        '\u{fe00}'..='\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}' | '\u{e0020}'..='\u{e007f}' => true,
-        '\u{200d}' => is_pictograph(first),
+        '\u{fe00}'..='\u{fe0f}' => !full.selectors,
+        '\u{1f3fb}'..='\u{1f3ff}' => !full.tones,
+        '\u{e0020}'..='\u{e007f}' => !full.joined,
+        '\u{200d}' => !full.joined && is_pictograph(first),
         _ => false,
     });
     cut.map_or(cluster, |(at, _)| &cluster[..at])
@@ -153,6 +169,23 @@ mod tests {
         assert_eq!(drawn("🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}"), ("🏴".into(), 2), "England");
         assert_eq!(drawn("🇩🇪"), ("🇩🇪".into(), 2), "flag");
         assert_eq!(drawn("❤️‍🔥"), ("❤".into(), 1), "burning heart");
+    }
+
+    #[test]
+    fn what_the_terminal_was_seen_to_count_right_is_drawn_in_full() {
+        let drawn = |text: &str, classes| {
+            let shown: String =
+                clusters(text, Emoji::Measured(classes)).map(|cluster| cluster.shown.to_owned()).collect();
+            (shown, width(text, Emoji::Measured(classes)))
+        };
+        let selectors = Classes { selectors: true, ..Classes::default() };
+        assert_eq!(drawn("\u{2764}\u{fe0f}👍🏽", selectors), ("\u{2764}\u{fe0f}👍".into(), 4));
+        let joined = Classes { joined: true, ..Classes::default() };
+        assert_eq!(drawn("👨‍👩‍👧‍👦", joined), ("👨‍👩‍👧‍👦".into(), 2));
+        // A cluster of two kinds needs both.
+        assert_eq!(drawn("❤\u{fe0f}‍🔥", joined), ("❤".into(), 1));
+        let tones = Classes { tones: true, ..Classes::default() };
+        assert_eq!(drawn("👍🏽", tones), ("👍🏽".into(), 2));
     }
 
     #[test]

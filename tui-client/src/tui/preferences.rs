@@ -6,6 +6,7 @@ use std::str::FromStr;
 use jiff::Zoned;
 
 use crate::config::Values;
+use crate::tui::cluster::{Classes, Emoji};
 
 /// Columns that a time may take: those of the pane's grid.
 const TIME_COLUMNS: usize = 5;
@@ -104,6 +105,17 @@ pub enum EmojiChoice {
     Safe,
     /// In full.
     Full,
+}
+
+impl EmojiChoice {
+    /// How emoji are drawn on a terminal that was asked about them, or gave no answer.
+    pub fn on(self, measured: Option<Classes>) -> Emoji {
+        match (self, measured) {
+            (Self::Full, _) => Emoji::Full,
+            (Self::Auto, Some(classes)) => Emoji::Measured(classes),
+            (Self::Auto, None) | (Self::Safe, _) => Emoji::Safe,
+        }
+    }
 }
 
 /// A word that is no way to draw emoji.

@@ -15,10 +15,11 @@ use crate::app::transcript::LineId;
 use crate::config::Values;
 
 use super::canvas::Drawing;
+use super::cluster::Classes;
 use super::composer::Composer;
 use super::keymap::Keymap;
-use super::preferences::Preferences;
-use super::theme::{Shade, Theme, ThemeChoice};
+use super::preferences::{Level, Preferences};
+use super::theme::{Shade, Theme, ThemeChoice, Themes};
 
 /// Everything the full screen remembers.
 #[derive(Debug)]
@@ -56,6 +57,10 @@ pub struct State {
     pub delay_ms: Option<u64>,
     /// What the terminal itself is, for the themes that follow it.
     pub terminal_shade: Shade,
+    /// Which emoji the terminal counts as we do, once it has said so.
+    pub measured: Option<Classes>,
+    /// The user's own themes.
+    pub themes: Themes,
     /// Whose drafts and tabs these are.
     pub whose: Option<Name>,
     /// The settings in force, as texts.
@@ -96,6 +101,8 @@ impl State {
             mouse: false,
             focused: true,
             delay_ms: None,
+            measured: None,
+            themes: Themes::new(),
             whose: None,
             values: Values::default(),
             preferences: Preferences::default(),
@@ -242,6 +249,8 @@ pub struct Tab {
     pub loading: bool,
     /// Whether the server has no older lines.
     pub complete: bool,
+    /// What is worth a notification here; `None` for what the setting says.
+    pub notify: Option<Level>,
 }
 
 impl Default for Tab {
@@ -258,6 +267,7 @@ impl Default for Tab {
             notes: Vec::new(),
             loading: false,
             complete: false,
+            notify: None,
         }
     }
 }

@@ -6,6 +6,7 @@
 use std::io::{self, Stdout, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{DisableMouseCapture, EnableMouseCapture};
@@ -19,13 +20,19 @@ use ratatui::layout::{Rect, Size};
 use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
 use shared::text::{Lines, SafeText};
 
+pub use self::announce::Channel;
 pub use self::modes::Modes;
 use self::output::Output;
 pub use self::panics::{install_panic_hook, take_task_panics};
+pub use self::probe::{Answers, LIMIT, LateAnswer};
+pub use self::typed::events;
 
+mod announce;
 mod modes;
 mod output;
 mod panics;
+mod probe;
+mod typed;
 
 /// Whether the modes are in force, so that a panic, a drop and a suspension leave exactly once.
 static ENTERED: AtomicBool = AtomicBool::new(false);
@@ -79,6 +86,28 @@ impl Screen {
         execute!(self.inner.terminal.backend_mut(), SetTitle(&title))?;
         self.title = title;
         Ok(())
+    }
+
+    /// Asks the terminal about itself, and waits for its answers no longer than this. Call it after the first frame and
+    /// before anything else reads the terminal; then draw again, since the last row is not what it was.
+    pub fn ask(&mut self, limit: Duration) -> io::Result<Answers> {
+        let row = self.size()?.height;
+        if row < ROWS_TO_ASK {
+            return Ok(Answers::default());
+        }
+        let backend = self.inner.terminal.backend_mut();
+        backend.write_all(&probe::questions(row))?;
+        Write::flush(backend)?;
+        let answers = probe::listen(row, limit)?;
+        self.repaint()?;
+        Ok(answers)
+    }
+
+    /// Tells the user something outside of the window, where the terminal can.
+    pub fn announce(&mut self, channel: Channel, title: &str, body: &str) -> io::Result<()> {
+        let backend = self.inner.terminal.backend_mut();
+        backend.write_all(&channel.sequence(self.modes.in_tmux, title, body))?;
+        Write::flush(backend)
     }
 
     /// Rings the bell.
@@ -135,6 +164,9 @@ impl Drop for Screen {
         leave(self.modes);
     }
 }
+
+/// In the first rows an answer about the cursor looks like F3 with a modifier.
+const ROWS_TO_ASK: u16 = 8;
 
 /// A title longer than this is of no use in a list of windows.
 const TITLE_CHARS: usize = 100;

@@ -9,10 +9,12 @@ use ratatui::style::{Color, Modifier, Style};
 use shared::name::Name;
 
 pub use self::depth::{Depth, Environment, depth, parse_osc11, shade_of, shade_of_environment};
+pub use self::own::{OwnTheme, ThemeError, Themes};
 use self::palette::{ANSI_PEOPLE, DARK, LIGHT, Palette, nearest_256};
 pub use self::palette::{PEOPLE, Rgb, mix};
 
 mod depth;
+mod own;
 mod palette;
 
 /// How much of a colour is left under an overlay, in thousandths.
@@ -29,7 +31,7 @@ pub enum Shade {
 }
 
 /// What the user asked for with `--theme` or `/theme`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ThemeChoice {
     /// As the terminal is.
     #[default]
@@ -40,11 +42,16 @@ pub enum ThemeChoice {
     Light,
     /// The terminal's own background and its 16 colours.
     Terminal,
+    /// The file of this name in the user's folder of themes.
+    Own(String),
 }
+
+/// The longest name of an own theme.
+const NAME_BYTES: usize = 32;
 
 /// A word that names no theme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a theme is auto, dark, light or terminal")]
+#[error("a theme is auto, dark, light, terminal, or the name of a file of your own: letters, digits, - and _")]
 pub struct NoSuchTheme;
 
 impl FromStr for ThemeChoice {
@@ -55,32 +62,44 @@ impl FromStr for ThemeChoice {
             "auto" => Ok(Self::Auto),
             "dark" => Ok(Self::Dark),
             "light" => Ok(Self::Light),
-            "terminal" | "ansi" => Ok(Self::Terminal),
+            "terminal" | "ansi16" | "ansi" => Ok(Self::Terminal),
+            name if (1..=NAME_BYTES).contains(&name.len()) && name.bytes().all(is_name_byte) => {
+                Ok(Self::Own(name.to_owned()))
+            }
             _ => Err(NoSuchTheme),
         }
     }
 }
 
+/// Names become file names: nothing in them leads elsewhere.
+fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
+}
+
 impl ThemeChoice {
     /// The word that names it.
-    pub fn as_str(self) -> &'static str {
+    pub fn as_str(&self) -> &str {
         match self {
             Self::Auto => "auto",
             Self::Dark => "dark",
             Self::Light => "light",
             Self::Terminal => "terminal",
+            Self::Own(name) => name,
         }
     }
 
-    /// The one after it, for the key that steps through them.
+    /// The one after it, for the key that steps through them: the own ones that can be read come last.
     #[must_use]
-    pub fn next(self) -> Self {
-        match self {
-            Self::Auto => Self::Dark,
-            Self::Dark => Self::Light,
-            Self::Light => Self::Terminal,
-            Self::Terminal => Self::Auto,
-        }
+    pub fn next(&self, themes: &Themes) -> Self {
+        let after = match self {
+            Self::Auto => return Self::Dark,
+            Self::Dark => return Self::Light,
+            Self::Light => return Self::Terminal,
+            Self::Terminal => "",
+            Self::Own(name) => name,
+        };
+        let next = themes.iter().find(|(name, theme)| name.as_str() > after && theme.is_ok());
+        next.map_or(Self::Auto, |(name, _)| Self::Own(name.clone()))
     }
 }
 
@@ -133,7 +152,8 @@ pub struct Theme {
     /// Wrong.
     pub error: Style,
     people: [Style; PEOPLE],
-    palette: Option<&'static Palette>,
+    /// What colours are mixed from.
+    palette: Option<Palette>,
 }
 
 impl Theme {
@@ -142,7 +162,8 @@ impl Theme {
         let shade = match choice {
             ThemeChoice::Dark => Shade::Dark,
             ThemeChoice::Light => Shade::Light,
-            ThemeChoice::Auto | ThemeChoice::Terminal => shade,
+            // An own theme is made by `choose`, over one of these.
+            ThemeChoice::Auto | ThemeChoice::Terminal | ThemeChoice::Own(_) => shade,
         };
         match (depth, choice) {
             (Depth::None, _) => Self::without_colour(shade),
@@ -163,9 +184,10 @@ impl Theme {
             Pill::Alert => self.error,
             Pill::Private => self.private,
         };
-        match (token.fg, self.palette) {
-            (Some(ground), Some(_)) => {
-                let ink = self.bg.bg.unwrap_or(Color::Reset);
+        match (token.fg, &self.palette) {
+            (Some(ground), Some(palette)) => {
+                // The terminal's own background is no ink.
+                let ink = self.bg.bg.filter(|ground| *ground != Color::Reset).unwrap_or(palette.bg.into());
                 Style::new().bg(ground).fg(ink).add_modifier(Modifier::BOLD)
             }
             (Some(ground), None) if self.depth != Depth::None => {
@@ -177,7 +199,7 @@ impl Theme {
 
     /// What a style becomes under an overlay.
     pub fn dim(&self, style: Style) -> Style {
-        let Some(palette) = self.palette.filter(|_| self.depth == Depth::Rgb) else {
+        let Some(palette) = self.palette.as_ref().filter(|_| self.depth == Depth::Rgb) else {
             return style.add_modifier(Modifier::DIM);
         };
         let under = mix(Rgb(0, 0, 0), palette.bg, if self.shade == Shade::Dark { 750 } else { 920 });
@@ -191,7 +213,7 @@ impl Theme {
     /// A colour between the accent and the private one, for the wordmark: `thousandths` of the way. The accent where
     /// there are too few colours for a gradient.
     pub fn gradient(&self, thousandths: u16) -> Style {
-        match self.palette.filter(|_| self.depth == Depth::Rgb) {
+        match self.palette.as_ref().filter(|_| self.depth == Depth::Rgb) {
             Some(palette) => Style::new().fg(mix(palette.accent, palette.private, thousandths).into()),
             None => self.accent,
         }
@@ -199,7 +221,7 @@ impl Theme {
 
     /// The palette to paint pictures with. `None` unless the terminal shows true colour.
     pub fn picture(&self) -> Option<PictureColours> {
-        let palette = self.palette.filter(|_| self.depth == Depth::Rgb)?;
+        let palette = self.palette.as_ref().filter(|_| self.depth == Depth::Rgb)?;
         Some(PictureColours { sky: palette.bg, hills: palette.hills, star: palette.border, bright_star: palette.faint })
     }
 
@@ -232,7 +254,7 @@ impl Theme {
             warn: ink(palette.warn),
             error: ink(palette.error),
             people: palette.people.map(ink),
-            palette: Some(palette),
+            palette: Some(palette.clone()),
         }
     }
 

@@ -166,6 +166,8 @@ pub enum OnScreen {
     Go(String),
     /// Change the theme: to the one named, otherwise to the next one.
     Theme(Option<String>),
+    /// Show or change what is worth a notification in the tab.
+    Notify(Option<String>),
     /// Show or change settings, as typed.
     Set(String),
     /// Switch the mouse on or off.
@@ -234,6 +236,7 @@ impl OnScreen {
             Self::Unread => Verb::Unread,
             Self::Go(_) => Verb::Go,
             Self::Theme(_) => Verb::Theme,
+            Self::Notify(_) => Verb::Notify,
             Self::Set(_) => Verb::Set,
             Self::Mouse => Verb::Mouse,
             Self::Sidebar => Verb::Sidebar,

@@ -265,6 +265,7 @@ pub fn build(spec: &'static Spec, fields: Fields) -> Result<Command, CommandErro
         Verb::Unread => Command::Screen(OnScreen::Unread),
         Verb::Go => Command::Screen(OnScreen::Go(arguments.user()?)),
         Verb::Theme => Command::Screen(OnScreen::Theme(arguments.optional_word())),
+        Verb::Notify => Command::Screen(OnScreen::Notify(arguments.optional_word())),
         Verb::Set => Command::Screen(OnScreen::Set(arguments.optional_word().unwrap_or_default())),
         Verb::Mouse => Command::Screen(OnScreen::Mouse),
         Verb::Sidebar => Command::Screen(OnScreen::Sidebar),

@@ -387,7 +387,16 @@ pub const TABLE: &[Spec] = &[
         classic: false,
         arguments: &[may(Kind::Text, "NAME")],
         summary: "change the theme",
-        details: "NAME is auto, dark, light or terminal; without it the next one is taken.",
+        details: "NAME is auto, dark, light, terminal, or a theme of your own; without it the next one is taken.",
+    },
+    Spec {
+        verb: Verb::Notify,
+        name: "notify",
+        aliases: &[],
+        classic: false,
+        arguments: &[may(Kind::Text, "LEVEL")],
+        summary: "say what is worth a notification in this tab",
+        details: "LEVEL is off, mentions, all, or default for what the setting notifications says.",
     },
     Spec {
         verb: Verb::Set,

@@ -69,6 +69,8 @@ pub enum Verb {
     Go,
     /// `theme`
     Theme,
+    /// `notify`
+    Notify,
     /// `set`
     Set,
     /// `mouse`
@@ -107,6 +109,7 @@ impl Verb {
             | Self::Unread
             | Self::Go
             | Self::Theme
+            | Self::Notify
             | Self::Set
             | Self::Mouse
             | Self::Sidebar

@@ -209,6 +209,7 @@ impl Control<'_> {
             OnScreen::Unread => self.next_unread(),
             OnScreen::Go(user) => self.show(Place::With(name(&user))),
             OnScreen::Theme(named) => self.theme(named.as_deref()),
+            OnScreen::Notify(level) => self.set_level(level.as_deref()),
             OnScreen::Set(typed) => self.set(&typed),
             OnScreen::Mouse => self.toggle_mouse(),
             OnScreen::Sidebar => self.toggle_sidebar(),

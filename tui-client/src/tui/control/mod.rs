@@ -38,8 +38,8 @@ use super::view::{Seen, Target};
 
 pub use self::complete::{Listed, looked};
 pub use self::reports::Reports;
-pub use self::settings::take_settings;
-pub use self::sync::{after_draw, sync};
+pub use self::settings::{learn, take_settings};
+pub use self::sync::{after_draw, sync, unread};
 pub use self::timers::{deadline, expire};
 
 /// How long a sentence over the input stays, and one about an error.
@@ -283,19 +283,23 @@ impl Control<'_> {
 
     /// Takes the theme that was named, or the next one.
     fn theme(&mut self, named: Option<&str>) {
-        let look = &mut self.state.look;
+        let State { look, themes, terminal_shade, .. } = &mut *self.state;
         let choice = match named.map(str::parse) {
-            None => look.choice.next(),
+            None => look.choice.next(themes),
             Some(Ok(choice)) => choice,
             Some(Err(error)) => {
                 let why = words::sentence(&error.to_string());
                 return self.toast(why, true);
             }
         };
-        look.choice = choice;
-        look.theme = Theme::new(choice, look.theme.depth, self.state.terminal_shade);
-        self.note_value("theme", choice.as_str());
-        self.toast(format!("Theme: {}.", choice.as_str()), false);
+        let chosen = Theme::choose(&choice, themes, look.theme.depth, *terminal_shade);
+        let name = choice.as_str().to_owned();
+        match chosen {
+            Ok(theme) => (look.choice, look.theme) = (choice, theme),
+            Err(why) => return self.toast(why, true),
+        }
+        self.note_value("theme", &name);
+        self.toast(format!("Theme: {name}."), false);
     }
 
     fn toggle_help(&mut self) {

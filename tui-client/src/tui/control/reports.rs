@@ -11,6 +11,7 @@ use crate::app::model::Model;
 use crate::app::moment::{Moment, Mono};
 use crate::app::place::Place;
 use crate::app::report::{Aside, Done, List, Manner, Refused, Report, Said, Why};
+use crate::tui::notify::{Notification, Notifier, Occasion};
 use crate::tui::state::{Field, FormMessage, Mode, Note, NoteKind, Overlay, State};
 
 /// Notes kept of one tab.
@@ -26,7 +27,7 @@ pub struct Reports {
     list: Option<(String, Vec<String>)>,
     came: Vec<Name>,
     went: Vec<String>,
-    rings: bool,
+    notifier: Notifier,
 }
 
 impl Reports {
@@ -66,12 +67,15 @@ impl Reports {
                 note(state, model, &Place::lobby(), NoteKind::Info, text, now);
             }
             Report::Peer { user, news } => {
-                let rings = super::private::peer(state, model, user, news, now);
-                self.rings |= rings && !state.focused;
+                if super::private::peer(state, model, user, news, now) {
+                    self.notifier.take(state, Occasion::Request { from: user });
+                }
             }
             Report::File { user, name, news, .. } => {
-                let rings = super::private::file(state, model, user, &name.escaped(), news, now);
-                self.rings |= rings && !state.focused;
+                let file = name.escaped();
+                if super::private::file(state, model, user, &file, news, now) {
+                    self.notifier.take(state, Occasion::Offer { from: user, file: &file });
+                }
             }
             Report::Done(done) => self.done(state, model, done, now),
             Report::Refused(refused) => refuse(state, model, refused, now),
@@ -81,8 +85,8 @@ impl Reports {
         }
     }
 
-    /// Ends what was gathered: nothing more comes now. Answers whether something asks for attention.
-    pub fn settle(&mut self, state: &mut State, model: &Model, now: Moment) -> bool {
+    /// Ends what was gathered: nothing more comes now. Answers what asks for attention.
+    pub fn settle(&mut self, state: &mut State, model: &Model, now: Moment) -> Option<Notification> {
         // A list without its end was not asked for: it came with the login, and the sidebar has it.
         self.list = None;
         let (came, went) = (std::mem::take(&mut self.came), std::mem::take(&mut self.went));
@@ -101,7 +105,7 @@ impl Reports {
                 note(state, model, &lobby, NoteKind::Left, text, now);
             }
         }
-        std::mem::take(&mut self.rings)
+        self.notifier.settle(now.mono)
     }
 
     fn row(&mut self, row: String) {
@@ -120,7 +124,10 @@ impl Reports {
             }
             Manner::Live | Manner::Stored => {
                 let names_me = model.me.as_ref().is_some_and(|me| mentions(said.text.as_str(), me));
-                self.rings |= !state.focused && (names_me || said.place.user().is_some());
+                let (place, from, text) = (&said.place, &said.from, said.text.as_str());
+                if model.me.as_ref() != Some(from) {
+                    self.notifier.take(state, Occasion::Said { place, from, text, names_me });
+                }
             }
         }
     }

@@ -1,8 +1,12 @@
 //! The command `set`: shows settings, changes them at once where they can be, and has them written into the config file.
 
 use crate::config::{self, Effect, SETTINGS, Setting, Values};
-use crate::tui::preferences::Preferences;
+use crate::tui::glyphs::ASCII;
+use crate::tui::notify;
+use crate::tui::preferences::{Level, Preferences};
 use crate::tui::state::{Overlay, State};
+use crate::tui::terminal::Answers;
+use crate::tui::theme::{Theme, ThemeChoice, shade_of};
 
 use super::{Control, Wish};
 
@@ -12,7 +16,23 @@ const SAVE: &str = "--save";
 /// Takes the settings that the program was started with.
 pub fn take_settings(state: &mut State, values: Values) {
     state.preferences = Preferences::of(&values);
+    state.look.drawing.emoji = state.preferences.emoji.on(state.measured);
     state.values = values;
+}
+
+/// Takes what the terminal has said about itself.
+pub fn learn(state: &mut State, answers: &Answers) {
+    state.measured = answers.emoji;
+    state.look.drawing.emoji = state.preferences.emoji.on(state.measured);
+    if answers.wide_symbols {
+        state.look.drawing.glyphs = &ASCII;
+    }
+    let Some(background) = answers.background else { return };
+    state.terminal_shade = shade_of(background);
+    let look = &mut state.look;
+    if let Ok(theme) = Theme::choose(&look.choice, &state.themes, look.theme.depth, state.terminal_shade) {
+        look.theme = theme;
+    }
 }
 
 impl Control<'_> {
@@ -34,6 +54,24 @@ impl Control<'_> {
             ("", true) => self.save(vec![setting]),
             (value, saves) => self.change(setting, value, saves),
         }
+    }
+
+    /// `notify` and `notify LEVEL`, for the tab in front.
+    pub(super) fn set_level(&mut self, named: Option<&str>) {
+        let front = self.front().clone();
+        let own = match named {
+            None => None,
+            Some("default") => Some(None),
+            Some(word) => match word.parse::<Level>() {
+                Ok(level) => Some(Some(level)),
+                Err(_) => return self.toast("Give off, mentions, all or default.", true),
+            },
+        };
+        if let Some(own) = own {
+            self.state.tabs.entry(front.clone()).or_default().notify = own;
+        }
+        let level = notify::level(self.state, &front).as_str();
+        self.toast(format!("Notifications of this tab: {level}."), false);
     }
 
     fn list_settings(&mut self) {
@@ -67,7 +105,8 @@ impl Control<'_> {
         match name {
             "theme" => {
                 self.theme(Some(value));
-                if self.state.values.value(name) != value {
+                let is_taken = value.parse().is_ok_and(|choice: ThemeChoice| choice == self.state.look.choice);
+                if !is_taken {
                     return;
                 }
             }
@@ -88,6 +127,7 @@ impl Control<'_> {
         if self.state.values.set(setting, value).is_ok() {
             self.state.changed.insert(setting.name);
             self.state.preferences = Preferences::of(&self.state.values);
+            self.state.look.drawing.emoji = self.state.preferences.emoji.on(self.state.measured);
         }
     }
 
@@ -123,9 +163,10 @@ mod tests {
     use crate::app::moment::{Moment, Mono};
     use crate::config::find;
     use crate::tui::canvas::Drawing;
+    use crate::tui::cluster::{Classes, Emoji};
     use crate::tui::control::Sight;
     use crate::tui::state::Look;
-    use crate::tui::theme::{Depth, Shade, Theme, ThemeChoice};
+    use crate::tui::theme::{Depth, Rgb, Shade};
     use crate::tui::view::Seen;
     use shared::id::UnixMs;
 
@@ -149,6 +190,7 @@ mod tests {
                 retry: None,
                 hosting: model::Hosting::Never,
                 accept_peers: model::AcceptPeers::Ask,
+                typing: true,
             };
             let look = Look {
                 choice: ThemeChoice::Auto,
@@ -160,11 +202,15 @@ mod tests {
         }
 
         fn set(&mut self, typed: &str) -> (String, Vec<Wish>) {
-            let Ok(Some(Command::Screen(OnScreen::Set(typed)))) = parse(typed) else { panic!("{typed}") };
+            let Ok(Some(Command::Screen(command))) = parse(typed) else { panic!("{typed}") };
             let now = Moment { mono: Mono(0), wall: UnixMs(0) };
             let sight = Sight { model: &self.model, seen: &self.seen, columns: 80, now };
             let mut control = Control { state: &mut self.state, sight, wishes: Vec::new() };
-            control.set(&typed);
+            match command {
+                OnScreen::Set(typed) => control.set(&typed),
+                OnScreen::Notify(level) => control.set_level(level.as_deref()),
+                other => panic!("{other:?}"),
+            }
             let wishes = control.wishes;
             (self.state.toast.take().map(|toast| toast.text).unwrap_or_default(), wishes)
         }
@@ -206,6 +252,28 @@ mod tests {
     }
 
     #[test]
+    fn what_the_terminal_says_of_itself_is_followed_as_far_as_it_is_wished() {
+        let mut bench = Bench::new();
+        let classes = Classes { selectors: true, ..Classes::default() };
+        let answers = Answers { background: Some(Rgb(255, 255, 255)), emoji: Some(classes), ..Answers::default() };
+        learn(&mut bench.state, &answers);
+        assert_eq!(
+            (bench.state.look.theme.shade, bench.state.look.drawing.emoji),
+            (Shade::Light, Emoji::Measured(classes))
+        );
+        bench.set("/set emoji safe");
+        assert_eq!(bench.state.look.drawing.emoji, Emoji::Safe);
+        bench.set("/set emoji full");
+        assert_eq!(bench.state.look.drawing.emoji, Emoji::Full);
+        bench.set("/set theme dark");
+        learn(&mut bench.state, &Answers { wide_symbols: true, ..answers });
+        assert_eq!(bench.state.look.theme.shade, Shade::Dark, "what was chosen stays");
+        assert!(!bench.state.look.drawing.glyphs.has_blocks);
+        bench.set("/set theme sea");
+        assert_eq!((bench.state.look.choice.as_str(), bench.state.values.value("theme")), ("dark", "dark"));
+    }
+
+    #[test]
     fn mistakes_are_told_and_change_nothing() {
         let mut bench = Bench::new();
         for (typed, expected) in [
@@ -220,6 +288,18 @@ mod tests {
             assert!(said.contains(expected) && wishes.is_empty(), "{typed}: {said}");
         }
         assert_eq!(bench.state.values, Values::default());
+    }
+
+    #[test]
+    fn a_tab_gets_a_level_and_loses_it() {
+        let mut bench = Bench::new();
+        let lobby = crate::app::place::Place::lobby();
+        assert!(bench.set("/notify").0.contains("mentions"));
+        assert!(bench.set("/notify all").0.contains("all"));
+        assert_eq!(bench.state.tabs[&lobby].notify, Some(Level::All));
+        assert!(bench.set("/notify loud").0.contains("off, mentions, all or default"));
+        assert!(bench.set("/notify default").0.contains("mentions"));
+        assert_eq!(bench.state.tabs[&lobby].notify, None);
     }
 
     #[test]

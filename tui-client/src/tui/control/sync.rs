@@ -4,7 +4,7 @@ use crate::app::effect::Question;
 use crate::app::intent::{Intent, intent};
 use crate::app::model::{Conversation, Link, Login, Model, Older};
 use crate::app::place::Place;
-use crate::app::transcript::{LineId, State as LineState, Transcript};
+use crate::app::transcript::{Line, LineId, State as LineState, Transcript};
 use crate::tui::state::{Anchor, Armed, Field, FormMessage, Hint, HintKind, Mode, Overlay, Screen, State, Tab};
 use crate::tui::view::Seen;
 
@@ -118,11 +118,25 @@ fn sync_tab(tab: &mut Tab, conversation: &Conversation, is_looked_at: bool) {
     }
 }
 
+/// Lines that were not seen: those of other tabs, and of the one in front while the terminal does not have the focus.
+pub fn unread(model: &Model, state: &State) -> usize {
+    let front = model.conversations.front();
+    let others = model.conversations.iter().map(|tab| tab.unread).sum::<usize>();
+    let read_to = state.tabs.get(front).and_then(|tab| tab.read_to);
+    let transcript = model.conversations.get(front).filter(|_| !state.focused).map(|tab| &tab.transcript);
+    others + transcript.map_or(0, |transcript| unread_lines(transcript, read_to).count())
+}
+
 fn first_unread(transcript: &Transcript, read_to: Option<LineId>) -> Option<LineId> {
+    unread_lines(transcript, read_to).last().map(|line| line.id)
+}
+
+/// What others said after a line, the newest first.
+fn unread_lines(transcript: &Transcript, read_to: Option<LineId>) -> impl Iterator<Item = &Line> {
     // Lines from others stand in the order they came; own ones that wait, and history, do not.
     let from_others =
         transcript.lines().rev().filter(|line| matches!(line.state, LineState::Received | LineState::Waited));
-    from_others.take_while(|line| Some(line.id) > read_to).last().map(|line| line.id)
+    from_others.take_while(move |line| Some(line.id) > read_to)
 }
 
 /// A note that was made before anything was loaded stands where its time puts it.

@@ -28,7 +28,7 @@ pub fn mix(from: Rgb, to: Rgb, thousandths: u16) -> Rgb {
 }
 
 /// The colours of one shade.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Palette {
     pub bg: Rgb,
     pub alt: Rgb,
@@ -83,7 +83,7 @@ pub(super) static DARK: Palette = Palette {
         hex(0xd0_a9_fe),
         hex(0xf3_9d_d7),
     ],
-    grounds_256: [234, 233, 235, 237, 236, 235],
+    grounds_256: [234, 233, 235, 236, 236, 235],
 };
 
 /// The same hues at lightness 0.50 and chroma 0.14: 5.5 to 6.3 : 1 on `bg`.

@@ -148,12 +148,33 @@ fn the_gradient_goes_from_the_accent_to_the_private_colour() {
 
 #[test]
 fn theme_words_are_read_back() {
+    let sea = OwnTheme::parse("bg = \"#102030\"").expect("a theme");
+    let themes = Themes::from([("mud".to_owned(), Err("broken".to_owned())), ("sea".to_owned(), Ok(sea))]);
     let mut choice = ThemeChoice::Auto;
-    for _ in 0..4 {
-        assert_eq!(choice.as_str().parse(), Ok(choice));
-        choice = choice.next();
+    for _ in 0..5 {
+        assert_eq!(choice.as_str().parse().as_ref(), Ok(&choice));
+        choice = choice.next(&themes);
     }
     assert_eq!(choice, ThemeChoice::Auto);
-    assert_eq!("ansi".parse(), Ok(ThemeChoice::Terminal));
-    assert_eq!("pink".parse::<ThemeChoice>(), Err(NoSuchTheme));
+    for word in ["ansi", "ansi16"] {
+        assert_eq!(word.parse(), Ok(ThemeChoice::Terminal));
+    }
+    for word in ["", "../../etc/passwd", "a.b", "sea sick", "ünder"] {
+        assert_eq!(word.parse::<ThemeChoice>(), Err(NoSuchTheme), "{word}");
+    }
+}
+
+#[test]
+fn what_is_read_much_can_be_read_on_every_ground() {
+    for depth in [Depth::Rgb, Depth::Indexed256] {
+        for shade in [Shade::Dark, Shade::Light] {
+            let theme = Theme::new(ThemeChoice::Auto, depth, shade);
+            for ground in [theme.bg, theme.alt, theme.surface, theme.raised, theme.mention, theme.code] {
+                for ink in [theme.text, theme.muted] {
+                    let contrast = contrast(shown(ink.fg), shown(ground.bg));
+                    assert!(contrast >= 4.0, "{contrast:.2} in {depth:?} {shade:?}: {ink:?} on {ground:?}");
+                }
+            }
+        }
+    }
 }

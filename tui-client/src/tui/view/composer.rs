@@ -104,7 +104,7 @@ fn text(canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) -> Option<P
     let prompt = if layout.boxed { field.x.saturating_sub(2) } else { 1 };
     canvas.text(prompt, field.y, canvas.drawing().glyphs.prompt, theme.accent.add_modifier(Modifier::BOLD));
     let cursor = canvas.position(field.x + layout.typed.cursor_column, field.y + layout.typed.cursor_row);
-    let mut canvas = canvas.part(field);
+    let mut canvas = canvas.typed_part(field);
     let composer = &scene.tab.composer;
     if composer.is_empty() {
         let columns = canvas.width();

@@ -52,6 +52,8 @@ struct Item<'a> {
     number: usize,
     place: &'a Place,
     label: String,
+    /// What is worth a notification there, where that is not as everywhere.
+    suffix: String,
     unread: usize,
     pill: Option<Style>,
     is_front: bool,
@@ -68,13 +70,15 @@ fn items<'a>(canvas: &Canvas<'_>, scene: &Scene<'a>, layout: &Layout) -> Vec<Ite
             Place::With(name) => format!("@{name}"),
             Place::Private(name) => format!("{} {name}", canvas.drawing().glyphs.private),
         };
+        let level = scene.state.tabs.get(&conversation.place).and_then(|tab| tab.notify);
+        let suffix = level.map(|level| format!(" {}", level.as_str())).unwrap_or_default();
         let unread = if is_front { 0 } else { conversation.unread };
         let number = index + 1;
         let pill = (unread > 0).then(|| pill(scene, conversation));
         let pill_width = if unread > 0 { canvas.width_of(&count(unread)) + 3 } else { 0 };
-        let name = canvas.width_of(&label).min(most);
+        let name = canvas.width_of(&label).min(most) + canvas.width_of(&suffix);
         let width = 1 + canvas.width_of(&number.to_string()) + 1 + name + 1 + pill_width;
-        Item { number, place: &conversation.place, label, unread, pill, is_front, width }
+        Item { number, place: &conversation.place, label, suffix, unread, pill, is_front, width }
     });
     items.collect()
 }
@@ -118,7 +122,10 @@ impl Item<'_> {
         let pill_width = self.pill.map_or(0, |_| canvas.width_of(&count(self.unread)) + 3);
         let mut column = canvas.text(x, 0, bar, theme.accent);
         column = canvas.text(column, 0, &self.number.to_string(), number) + 1;
-        column = canvas.text_fit(column, 0, end.saturating_sub(column + 1 + pill_width), &self.label, name) + 1;
+        let suffix_width = canvas.width_of(&self.suffix);
+        let label_width = end.saturating_sub(column + 1 + pill_width + suffix_width);
+        column = canvas.text_fit(column, 0, label_width, &self.label, name);
+        column = canvas.text(column, 0, &self.suffix, theme.muted) + 1;
         if let Some(pill) = self.pill {
             canvas.text(column, 0, &format!(" {} ", count(self.unread)), pill);
         }

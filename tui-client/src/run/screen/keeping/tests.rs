@@ -25,6 +25,7 @@ fn hans() -> (Model, State) {
         retry: None,
         hosting: Hosting::Never,
         accept_peers: AcceptPeers::Ask,
+        typing: true,
     };
     let look = Look {
         choice: ThemeChoice::Dark,

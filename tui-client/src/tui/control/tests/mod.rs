@@ -210,7 +210,7 @@ impl Stage {
     /// What the face does before and with every frame.
     fn settle(&mut self) {
         let now = self.now();
-        self.rang |= self.reports.settle(&mut self.state, &self.model, now);
+        self.rang |= self.reports.settle(&mut self.state, &self.model, now).is_some();
         sync(&mut self.state, &self.model);
         let mut terminal = Terminal::new(TestBackend::new(self.size.0, self.size.1)).unwrap();
         let (model, state, seen) = (&self.model, &self.state, &mut self.seen);

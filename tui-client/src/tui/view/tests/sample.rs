@@ -299,7 +299,7 @@ pub fn state(world: &World, depth: Depth, shade: Shade) -> State {
 /// A theme, with local time in UTC.
 pub fn look(depth: Depth, shade: Shade) -> Look {
     let choice = ThemeChoice::Auto;
-    let theme = Theme::new(choice, depth, shade);
+    let theme = Theme::new(choice.clone(), depth, shade);
     Look { choice, theme, drawing: Drawing::default(), zone: TimeZone::UTC }
 }
 

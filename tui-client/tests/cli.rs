@@ -92,3 +92,32 @@ fn a_corrupt_file_of_keys_is_named_and_left_as_it_is() {
     }
     assert_eq!(std::fs::read_to_string(store.path()).unwrap(), "garbage\n");
 }
+
+#[test]
+fn config_and_keys_print_what_is_in_force() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join(".config/tern");
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("client.toml");
+    std::fs::write(&file, "user = \"yoda\"\n[keys]\n\"ctrl+x\" = \"go-to\"\n\"ctrl+g\" = \"none\"\n").unwrap();
+    let printed = run(home.path(), &["config"]);
+    assert_eq!(printed.status.code(), Some(0));
+    let printed = text(&printed.stdout).to_owned();
+    assert!(printed.contains("\nuser = \"yoda\"\n") && printed.contains("\n# theme = \"auto\"\n"), "{printed}");
+    assert!(printed.contains("\n\"ctrl+x\" = \"go-to\"\n"), "{printed}");
+    // It can be used as it is.
+    std::fs::write(&file, &printed).unwrap();
+    assert_eq!(text(&run(home.path(), &["config"]).stdout), printed);
+    let keys = run(home.path(), &["keys"]);
+    let keys = text(&keys.stdout);
+    let row = |key: &str| keys.lines().find(|line| line.split_whitespace().next() == Some(key)).map(str::to_owned);
+    assert!(row("ctrl+x").is_some_and(|row| row.contains("go-to")) && row("ctrl+g").is_none(), "{keys}");
+
+    std::fs::write(&file, "\n[keys]\n\"ctrl+x\" = \"goto\"\n").unwrap();
+    for command in ["config", "keys"] {
+        let refused = run(home.path(), &[command]);
+        assert_eq!(refused.status.code(), Some(2), "{command}");
+        let said = text(&refused.stderr);
+        assert!(said.contains("client.toml, line 3") && said.contains("go-to"), "{said}");
+    }
+}

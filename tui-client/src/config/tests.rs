@@ -92,3 +92,24 @@ fn keys_are_read_and_written_and_mistakes_have_their_line() {
     refuses("[keys]\n\"f5\" = 3\n", &["f5", "line 2", "between quotes"]);
     refuses("keys = 3\n", &["keys", "line 1", "a table"]);
 }
+
+#[test]
+fn the_page_about_settings_names_every_setting_as_it_is() {
+    let page = include_str!("../../../docs/settings.md");
+    for setting in SETTINGS {
+        let value = match setting.kind {
+            Kind::Text => "text",
+            Kind::Switch => "true/false",
+            Kind::Number => "number",
+        };
+        let default = if setting.default.is_empty() { "none".to_owned() } else { format!("`{}`", setting.default) };
+        let changes = if setting.effect == Effect::AtOnce { "at once" } else { "at the start" };
+        let row = format!("| `{}` | {value} | {default} | {} | {changes} |", setting.name, setting.meaning);
+        assert!(page.contains(&row), "docs/settings.md has no row: {row}");
+    }
+    let table = Keymap::default().table();
+    for action in table.lines().filter_map(|line| line.split_whitespace().nth(1)) {
+        let is_tab = action.starts_with("tab-");
+        assert!(is_tab || page.contains(&format!("`{action}`")), "docs/settings.md does not name {action}");
+    }
+}

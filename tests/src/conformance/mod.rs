@@ -88,7 +88,8 @@ pub fn run(mut judged: Judged, words: &str) -> Result<Report, String> {
 
 fn start(arguments: &[String]) -> (TestServer, Accounts) {
     let names: Vec<String> = (0..ACCOUNTS).map(|number| format!("c{number}")).collect();
-    let credentials: String = names.iter().map(|name| format!("{name} {PHC}\n")).collect();
+    let lines: Vec<String> = names.iter().map(|name| format!("{name} {PHC}\n")).collect();
+    let credentials = lines.concat();
     let mut builder = TestServer::with().credentials(&credentials);
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {

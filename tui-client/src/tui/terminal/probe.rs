@@ -65,9 +65,8 @@ pub(super) fn listen(row: u16, limit: Duration) -> io::Result<Answers> {
         let timeout = Timespec::try_from(left).map_err(io::Error::other)?;
         let stdin = rustix::stdio::stdin();
         match poll(&mut [PollFd::new(&stdin, PollFlags::IN)], Some(&timeout)) {
-            Err(rustix::io::Errno::INTR) => {}
+            Ok(0) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.into()),
-            Ok(0) => {}
             Ok(_) => match rustix::io::read(stdin, &mut chunk) {
                 Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => {}
                 Err(error) => return Err(error.into()),

@@ -151,7 +151,7 @@ impl OwnTheme {
                 let token = TOKENS.iter().find(|token| token.name == name).ok_or_else(|| unknown(name))?;
                 self.tokens.push((token, ink(colour.value())?));
             }
-            (name, _) if name == "people" => return Err(format!("give a list of {PEOPLE} colours")),
+            ("people", _) => return Err(format!("give a list of {PEOPLE} colours")),
             (name, _) if name == "inherits" || TOKENS.iter().any(|token| token.name == name) => return Err(wanted()),
             (name, _) => return Err(unknown(name)),
         }

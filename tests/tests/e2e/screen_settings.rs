@@ -63,7 +63,7 @@ fn a_key_does_what_the_file_says_and_the_help_shows_it() {
     std::fs::write(folder(&home).join("client.toml"), keys).expect("a home is writable");
     let mut hans = start(&server, &home, &[]);
     hans.keys("one\rtwo");
-    hans.expect_screen("two lines being typed", |screen| screen.contains("one\n") && screen.contains("two"));
+    hans.expect_screen("two lines being typed", |screen| screen.contains("❯ one") && screen.contains("  two"));
     hans.keys("\u{1b}\r");
     hans.expect_screen("the lines, sent", |screen| screen.contains("two ✓"));
     // F1 does nothing: what is typed after it stands in the input.

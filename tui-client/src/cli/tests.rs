@@ -108,6 +108,13 @@ fn options_override_the_environment_which_overrides_the_config_file() {
 }
 
 #[test]
+fn what_is_said_nowhere_is_not_said() {
+    let settings = Case::new().settings(&[]);
+    assert_eq!((settings.user, settings.linger, settings.history, settings.peers.port), (None, None, None, None));
+    assert!(!settings.server_is_named);
+}
+
+#[test]
 fn a_usage_error_names_the_argument() {
     let case = Case::new();
     let invite = format!("tern://chat:5000#{KEY}");

@@ -34,7 +34,7 @@ impl Values {
     /// What is in force, as what it means. `None` where nothing is set and there is no default.
     pub fn read<T: FromStr>(&self, name: &str) -> Option<T> {
         // It was checked by the same parser; a test reads every default.
-        self.value(name).parse().ok()
+        Some(self.value(name)).filter(|value| !value.is_empty())?.parse().ok()
     }
 
     /// Whether a switch is on.

@@ -13,6 +13,7 @@ const TIME_COLUMNS: usize = 5;
 
 /// What the user prefers.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct Preferences {
     /// How times are written.
     pub time: TimeFormat,

@@ -11,10 +11,16 @@ use super::layout::Layout;
 use super::{Scene, fresh, notice, pane};
 use crate::app::place::Place;
 use crate::tui::canvas::Canvas;
+use crate::tui::composer::EditAction;
+use crate::tui::keymap::Action;
 use crate::tui::state::HintKind;
 
 /// Keys named in the lower border, the most useful first.
-const KEYS: [(&str, &str); 3] = [("Enter", "send"), ("Alt+Enter", "new line"), ("Tab", "complete")];
+const KEYS: [(Action, &str, &str); 3] = [
+    (Action::Send, "Enter", "send"),
+    (Action::Edit(EditAction::NewLine), "Alt+Enter", "new line"),
+    (Action::Complete, "Tab", "complete"),
+];
 
 /// Draws it and answers where the cursor stands.
 pub(super) fn draw(canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) -> Option<Position> {
@@ -71,7 +77,8 @@ fn keys(canvas: &mut Canvas<'_>, scene: &Scene<'_>, part: Rect) {
     let [text, muted] = [scene.theme.text, scene.theme.muted].map(|ink| fresh(scene.theme.bg.patch(ink)));
     let mut spans = Vec::new();
     let mut columns = 0;
-    for (key, words) in KEYS {
+    for (action, usual, words) in KEYS {
+        let key = scene.state.keys.label(action, usual);
         let gap = if spans.is_empty() { " " } else { "   " };
         let piece =
             [Span::styled(gap, muted), Span::styled(key, text), Span::styled(" ", muted), Span::styled(words, muted)];

@@ -11,7 +11,7 @@ use server::net::request::{self, Fault, Said};
 use shared::codec::{self, take_frame};
 use shared::limits::{
     ADDRESSES, AWAY_BYTES, FRAME_AFTER_LOGIN, FRAME_BEFORE_LOGIN, HEADER, HISTORY_PAGE, NAME_CHARS, PASSWORD_BYTES,
-    PEER_FRAME, PEER_PORT_LOWEST, TEXT_BYTES, TEXT_LINES,
+    PEER_FRAME, PEER_PORT_LOWEST, SEARCH_PAGE, SEARCH_WORDS, TEXT_BYTES, TEXT_LINES,
 };
 use shared::message::{ClientMessage, Refusal, ServerMessage};
 use shared::peer::PeerMessage;
@@ -126,6 +126,10 @@ fn checked(request: &Request) {
             text(said);
         }
         Request::Ack { place: Place::With(who), .. } => name(who),
+        Request::Search { search, .. } => {
+            assert!((1..=SEARCH_PAGE).contains(&search.limit) && (1..=SEARCH_WORDS).contains(&search.words.len()));
+            assert!(search.words.iter().all(|word| !word.is_empty() && !word.contains(['"', '\0'])));
+        }
         Request::History { limit, .. } => assert!((1..=HISTORY_PAGE).contains(limit)),
         Request::Away { text, .. } => assert!(text.len() <= AWAY_BYTES && !text.contains(['\0', '\n', '\r'])),
         Request::PrivateAsk { presented, .. } | Request::PrivateAccept { presented, .. } => {

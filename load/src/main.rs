@@ -1,4 +1,4 @@
-//! Measures the real programs on this machine: fan-out, direct messages, latency, files, the full screen.
+//! Measures the real programs on this machine: fan-out, direct messages, latency, files, searches, the full screen.
 //!
 //! Every run starts the server as a child on loopback with a fresh data folder and real clients over TLS, and measures a
 //! bare baseline beside it, so that the ratio means something where the absolute figures do not. The receiving side is
@@ -19,6 +19,7 @@ mod file;
 mod latency;
 mod listen;
 mod screen;
+mod search;
 mod store;
 
 /// Load generator and benchmark figures for Tern.
@@ -42,6 +43,8 @@ enum Scenario {
     File(file::Options),
     /// The full screen on a pseudo-terminal: start, keys, floods, memory, doing nothing, the end
     Screen(screen::Options),
+    /// Words looked for in a long lobby
+    Search(search::Options),
     /// The baseline of fan-out: copies what comes in to every connection and does nothing else
     #[command(hide = true)]
     Bare,
@@ -85,6 +88,7 @@ fn run() -> anyhow::Result<()> {
         Scenario::Latency(options) => runtime.block_on(latency::run(options)),
         Scenario::File(options) => file::run(&options),
         Scenario::Screen(options) => screen::run(&options),
+        Scenario::Search(options) => runtime.block_on(search::run(options)),
         Scenario::Bare => runtime.block_on(bare::serve()),
     }
 }

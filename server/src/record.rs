@@ -278,6 +278,20 @@ pub enum Read {
         /// How many at most; also bounded in bytes, like a page of history.
         limit: u16,
     },
+    /// Messages that have all of some words, newest first in the order in which they were stored: of the lobby and of
+    /// the reader's direct conversations, as `reader` may see them. Answered by [`Kept::Found`].
+    Search {
+        /// Who asks.
+        reader: AccountId,
+        /// The words, at least one: each is found anywhere in a text, in any case.
+        words: Vec<String>,
+        /// Only there, if it is named; one that the reader is not part of is not for the store to refuse.
+        within: Option<Conversation>,
+        /// Only this message and older ones; one that does not exist has none before it.
+        start: Option<(Conversation, Seq)>,
+        /// How many at most; also bounded in bytes, like a page of history, and in the messages that are looked at.
+        limit: u16,
+    },
     /// The sender's direct messages that their readers have not seen, oldest first. Answered by [`Kept::Page`].
     Unseen {
         /// Whose.
@@ -311,6 +325,13 @@ pub enum Kept {
     TooLate,
     /// The login is noted.
     Session(SessionRow),
+    /// Messages with the words that were looked for, newest first.
+    Found {
+        /// The messages.
+        messages: Vec<KeptMessage>,
+        /// Where to go on, if there is more or not everything was looked at.
+        next: Option<(Conversation, Seq)>,
+    },
     /// Messages, oldest first.
     Page {
         /// The messages.

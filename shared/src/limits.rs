@@ -42,6 +42,15 @@ pub const TRIES: u8 = 3;
 /// The most messages one `history` answer holds.
 pub const HISTORY_PAGE: u16 = 200;
 
+/// The most messages one `found` answer holds.
+pub const SEARCH_PAGE: u16 = 100;
+
+/// The longest line of words to search for, in bytes of UTF-8.
+pub const SEARCH_BYTES: usize = 256;
+
+/// The most words to search for at once: each is looked up by itself.
+pub const SEARCH_WORDS: usize = 16;
+
 /// The most bytes of message text in one page of messages, so that a page always fits a frame.
 pub const PAGE_BYTES: usize = 48 * 1024;
 

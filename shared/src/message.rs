@@ -87,7 +87,7 @@ mod client;
 mod server;
 
 pub use client::ClientMessage;
-pub use server::{Absence, Entry, Meeting, Outcome, Refusal, ServerMessage, UserInfo, Welcome};
+pub use server::{Absence, Entry, Mark, Meeting, Outcome, Refusal, ServerMessage, UserInfo, Welcome};
 
 /// The conversation that everybody is in, as it is written on the wire. A direct conversation is written `@name`, with
 /// the name of the *other* side, so each of the two sees its own form.

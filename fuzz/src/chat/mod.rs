@@ -14,7 +14,7 @@ use server::record::KeepError;
 use shared::codec;
 use shared::id::{ClientId, DeviceKey, OfferId, RequestId, Seq};
 use shared::limits::{HEADER, TEXT_BYTES};
-use shared::message::{ClientMessage, Kind, LOBBY, Reason};
+use shared::message::{ClientMessage, Kind, LOBBY, Mark, Reason};
 
 use crate::tape::Tape;
 use world::{NAMES, World, device_ticket, resume_ticket};
@@ -143,7 +143,7 @@ fn private(tape: &mut Tape, id: RequestId) -> ClientMessage {
 }
 
 fn question(tape: &mut Tape, id: RequestId) -> ClientMessage {
-    let choice = tape.below(14);
+    let choice = tape.below(15);
     let name = name(tape);
     let conv = if tape.byte() % 3 == 0 { LOBBY.to_owned() } else { format!("@{name}") };
     match choice {
@@ -160,6 +160,12 @@ fn question(tape: &mut Tape, id: RequestId) -> ClientMessage {
             ClientMessage::Passwd { id, new: old.clone(), old }
         }
         11 | 12 => ClientMessage::Typing { conv },
+        13 => {
+            let start = number(tape).map(|seq| Mark { conv: conv.clone(), seq });
+            let conv = (tape.byte() % 4 == 0).then_some(conv);
+            let words = (*tape.pick(&["text", "TE", "1", "xxx x", "\"text 1\" OR t*"])).to_owned();
+            ClientMessage::Search { id, words, conv, start, limit: u16::from(tape.byte()) }
+        }
         _ if tape.byte() % 2 == 0 => ClientMessage::Logout { id },
         _ => ClientMessage::Activity {},
     }

@@ -248,6 +248,12 @@ impl Witness {
                 assert!(messages.windows(2).all(|pair| pair[0].seq < pair[1].seq), "history is in order");
                 messages.iter().for_each(|entry| drop(self.entry(session, entry, Some(conv))));
             }
+            ServerMessage::Found { messages, .. } => {
+                for entry in messages {
+                    assert!(!entry.text.is_empty(), "what was taken back is not found");
+                    self.entry(session, entry, None);
+                }
+            }
             ServerMessage::Queue { messages, .. } => {
                 for entry in messages {
                     self.entry(session, entry, None);
@@ -369,6 +375,7 @@ pub fn request_id(message: &ClientMessage) -> Option<RequestId> {
         | C::Unblock { id, .. }
         | C::Blocked { id }
         | C::History { id, .. }
+        | C::Search { id, .. }
         | C::Queue { id }
         | C::Unsend { id, .. }
         | C::Away { id, .. }
@@ -396,6 +403,7 @@ fn answers(message: &ServerMessage) -> Option<RequestId> {
         | S::Ok { re }
         | S::Sent { re, .. }
         | S::History { re, .. }
+        | S::Found { re, .. }
         | S::Queue { re, .. }
         | S::Whois { re, .. }
         | S::Users { re, more: false, .. }

@@ -216,7 +216,7 @@ impl Chat {
     }
 
     /// A conversation as `reader` names it.
-    fn conversation_name(&self, conversation: &Conversation, reader: AccountId) -> String {
+    pub(super) fn conversation_name(&self, conversation: &Conversation, reader: AccountId) -> String {
         match conversation.other(reader) {
             Some(other) => format!("@{}", self.users.shown(other)),
             None => LOBBY.to_owned(),
@@ -224,7 +224,7 @@ impl Chat {
     }
 
     /// The conversation that a client names.
-    fn conversation(&self, me: AccountId, id: RequestId, place: &Place) -> Result<Conversation, Refusal> {
+    pub(super) fn conversation(&self, me: AccountId, id: RequestId, place: &Place) -> Result<Conversation, Refusal> {
         match place {
             Place::Lobby => Ok(Conversation::lobby()),
             Place::With(name) => Ok(Conversation::direct(me, self.other_user(me, id, name)?)),

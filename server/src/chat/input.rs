@@ -9,6 +9,7 @@ use shared::id::{ClientId, DeviceKey, DeviceTicket, OfferId, RequestId, ResumeTi
 use shared::message::{Kind, Reason};
 use shared::name::Name;
 
+use super::search::Search;
 use super::tickets::Fresh;
 use crate::record::{Conversation, KeepError, Kept, Phc, Ticket};
 
@@ -216,6 +217,13 @@ pub enum Request {
         before: Option<Seq>,
         /// How many at most, within [`shared::limits::HISTORY_PAGE`].
         limit: u16,
+    },
+    /// Look for words.
+    Search {
+        /// The request.
+        id: RequestId,
+        /// What and where.
+        search: Search,
     },
     /// List the own direct messages that nobody has received.
     Queue {

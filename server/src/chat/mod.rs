@@ -27,6 +27,7 @@ mod queue;
 mod rate;
 mod refuse;
 mod rendezvous;
+mod search;
 mod sessions;
 mod strikes;
 mod tickets;
@@ -35,6 +36,7 @@ mod users;
 
 pub use effect::{Effect, LogEvent, Subject};
 pub use input::{Input, Place, Presented, Request, SessionId, Verdict};
+pub use search::Search;
 pub use tickets::Fresh;
 
 pub use crate::record::Ticket;
@@ -55,6 +57,7 @@ pub fn limits() -> Vec<(&'static str, String)> {
         tickets::limits(),
         comeback::limits(),
         rate::limits(),
+        search::limits(),
         rendezvous::limits(),
         typing::limits(),
     ];
@@ -103,6 +106,8 @@ pub struct Chat {
     newcomers: BTreeSet<SessionId>,
     digest: presence::Digest,
     rendezvous: rendezvous::Rendezvous,
+    /// Sessions whose searches the store has not answered yet.
+    searching: BTreeSet<SessionId>,
     /// When sessions would be logged out, as far as is known; action moves it only when it is looked at.
     deadlines: BTreeSet<(Mono, SessionId)>,
     /// Sessions whose acknowledgements are not stored yet, and when they will be.
@@ -178,6 +183,7 @@ impl Chat {
             newcomers: BTreeSet::new(),
             digest: presence::Digest::default(),
             rendezvous: rendezvous::Rendezvous::default(),
+            searching: BTreeSet::new(),
             deadlines: BTreeSet::new(),
             acking: BTreeSet::new(),
             acks_due: None,
@@ -253,6 +259,7 @@ impl Chat {
             Request::Unblock { id, name } => self.change_block(turn, session, id, &name, false),
             Request::Blocked { id } => self.list_blocked(turn, session, id),
             Request::History { id, place, before, limit } => self.history(turn, session, id, &place, (before, limit)),
+            Request::Search { id, search } => self.search(turn, session, id, search),
             Request::Queue { id } => self.list_unseen(turn, session, id),
             Request::Unsend { id, to, seq } => self.unsend(turn, session, id, (&to, seq)),
             Request::Away { id, text } => self.set_away(turn, session, id, text),

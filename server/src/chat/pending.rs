@@ -34,6 +34,8 @@ pub(super) enum Pending {
     Append(Appending),
     /// A message is being taken back.
     Unsend(Unsending),
+    /// Words are looked for.
+    Search { session: SessionId, id: RequestId },
     /// What others have not received is looked up.
     Unseen { session: SessionId, id: RequestId },
     /// A block is being stored.
@@ -100,6 +102,7 @@ impl Chat {
             Pending::StrikeKept { session, refusal } => self.refuse_login(turn, session, refusal),
             Pending::Append(appending) => self.appended(turn, appending, result),
             Pending::Unsend(unsending) => self.unsent(turn, unsending, result),
+            Pending::Search { session, id } => self.searched(turn, session, id, result),
             Pending::Unseen { session, id } => self.unseen_read(turn, session, id, result),
             Pending::Block(change) => self.block_kept(turn, change, result.err()),
             Pending::SessionNoted { session } => self.session_noted(turn, session, result),

@@ -10,6 +10,7 @@ pub fn is_answer(message: &ServerMessage) -> bool {
         | ServerMessage::Ok { .. }
         | ServerMessage::Sent { .. }
         | ServerMessage::History { .. }
+        | ServerMessage::Found { .. }
         | ServerMessage::Queue { .. }
         | ServerMessage::Whois { .. } => true,
         ServerMessage::Users { more, .. } | ServerMessage::Blocked { more, .. } => !more,

@@ -11,13 +11,15 @@ use shared::error::Code;
 use shared::id::{DeviceKey, RequestId};
 use shared::limits::{
     ADDRESS_BYTES, ADDRESSES, AWAY_BYTES, HISTORY_PAGE, PASSWORD_BYTES, PASSWORD_MIN_CHARS, PEER_PORT_LOWEST,
-    TEXT_BYTES, TEXT_LINES,
+    SEARCH_PAGE, TEXT_BYTES, TEXT_LINES,
 };
-use shared::message::{ClientMessage, Kind, LOBBY, Refusal};
+use shared::message::{ClientMessage, Kind, LOBBY, Mark, Refusal};
 use shared::name::Name;
 
-use crate::chat::{Place, Presented, Request};
+use crate::chat::{Place, Presented, Request, Search};
 use crate::names::Policy;
+
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -97,6 +99,13 @@ pub fn check(message: ClientMessage, names: Policy) -> Result<Said, Box<Refusal>
         ClientMessage::History { id, conv, before, limit } => {
             let place = place(Some(id), &conv, names)?;
             Request::History { id, place, before, limit: limit.clamp(1, HISTORY_PAGE) }
+        }
+        ClientMessage::Search { id, words, conv, start, limit } => {
+            let words = words::words(id, &words)?;
+            let place_of = |conv: &str| place(Some(id), conv, names);
+            let start = start.map(|Mark { conv, seq }| place_of(&conv).map(|place| (place, seq))).transpose()?;
+            let place = conv.as_deref().map(place_of).transpose()?;
+            Request::Search { id, search: Search { words, place, start, limit: limit.clamp(1, SEARCH_PAGE) } }
         }
         ClientMessage::Queue { id } => Request::Queue { id },
         ClientMessage::Unsend { id, conv, seq } => match place(Some(id), &conv, names)? {

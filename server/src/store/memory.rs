@@ -16,12 +16,13 @@ use shared::name::Name;
 use tokio::sync::mpsc::error::TrySendError;
 
 use super::inbox::{self, Inbox, Waiting};
-use super::page::PageBuilder;
 use super::{Answer, Answers, Job, QUEUE, STRIKES, STRIKES_FORGOTTEN, Store, StoreError, waits_for};
 use crate::record::{
-    Account, AccountId, Conversation, Device, KeepError, Kept, KeptMessage, NewMessage, Phc, Read, Resumable,
-    SessionRow, Snapshot, Strikes, TicketHash, Write,
+    Account, AccountId, Conversation, Device, KeepError, Kept, KeptMessage, NewMessage, Phc, Resumable, SessionRow,
+    Snapshot, Strikes, TicketHash, Write,
 };
+
+mod read;
 
 /// Keeps everything in memory.
 pub struct MemoryStore {
@@ -280,9 +281,7 @@ impl State {
     }
 
     fn unsend(&mut self, sender: AccountId, from: &Conversation, seq: Seq) -> Kept {
-        let place = usize::try_from(seq.0).ok().and_then(|seq| seq.checked_sub(1));
-        let place = place.and_then(|place| self.conversations.get(from)?.get(place).copied());
-        let Some(stored) = place.map(|place| &mut self.messages[place]) else { return Kept::TooLate };
+        let Some(stored) = self.place(from, seq).map(|place| &mut self.messages[place]) else { return Kept::TooLate };
         let Some(reader) = stored.waits_for.filter(|_| stored.message.sender == sender) else { return Kept::TooLate };
         if self.cursors.get(&(reader, from.clone())).is_some_and(|cursor| *cursor >= seq) {
             return Kept::TooLate;
@@ -353,64 +352,16 @@ impl State {
         Kept::Done
     }
 
+    /// Where a message stands in `messages`.
+    fn place(&self, conversation: &Conversation, seq: Seq) -> Option<usize> {
+        let index = usize::try_from(seq.0).ok()?.checked_sub(1)?;
+        self.conversations.get(conversation)?.get(index).copied()
+    }
+
     /// Refuses accounts that do not exist, as the database's foreign keys do.
     fn known(&self, accounts: impl IntoIterator<Item = AccountId>) -> Result<(), KeepError> {
         let known = accounts.into_iter().all(|account| self.accounts.contains_key(&account));
         if known { Ok(()) } else { Err(KeepError::Broken) }
-    }
-
-    fn read(&self, read: &Read) -> Kept {
-        match read {
-            Read::History { reader, conversation, before, limit } => {
-                self.history(*reader, conversation, *before, *limit)
-            }
-            Read::Waiting { reader, after, limit } => self.waiting(*reader, after, *limit),
-            Read::Unseen { sender, limit } => self.unseen(*sender, *limit),
-        }
-    }
-
-    fn history(&self, reader: AccountId, conversation: &Conversation, before: Option<Seq>, limit: u16) -> Kept {
-        let places = self.conversations.get(conversation).map_or(&[][..], Vec::as_slice);
-        let mut page = PageBuilder::new(limit);
-        let _ = places
-            .iter()
-            .rev()
-            .map(|&place| &self.messages[place])
-            .filter(|stored| before.is_none_or(|before| stored.message.seq < before))
-            .filter(|stored| !stored.hidden_from.contains(&reader) && !stored.message.text.is_empty())
-            .all(|stored| page.take(stored.message.clone()));
-        page.finish_reversed()
-    }
-
-    fn waiting(&self, reader: AccountId, after: &[(Conversation, Seq)], limit: u16) -> Kept {
-        let sent = |conversation: &Conversation| {
-            after.iter().filter(|(other, _)| other == conversation).map(|(_, seq)| *seq).max()
-        };
-        let is_waiting = |stored: &&Stored| {
-            let KeptMessage { conversation, seq, .. } = &stored.message;
-            match conversation {
-                Conversation::Room(_) => {
-                    sent(conversation).is_some_and(|sent| *seq > sent) && !stored.hidden_from.contains(&reader)
-                }
-                Conversation::Direct(..) => self.is_waiting(stored, reader) && Some(*seq) > sent(conversation),
-            }
-        };
-        let mut page = PageBuilder::new(limit);
-        let _ = self.messages.iter().filter(is_waiting).all(|stored| page.take(stored.message.clone()));
-        page.finish()
-    }
-
-    fn unseen(&self, sender: AccountId, limit: u16) -> Kept {
-        let is_unseen = |stored: &&Stored| {
-            let KeptMessage { conversation, seq, .. } = &stored.message;
-            stored.message.sender == sender
-                && stored.waits_for.is_some_and(|reader| {
-                    self.cursors.get(&(reader, conversation.clone())).is_none_or(|cursor| cursor < seq)
-                })
-        };
-        let mut page = PageBuilder::new(limit);
-        let _ = self.messages.iter().filter(is_unseen).all(|stored| page.take(stored.message.clone()));
-        page.finish()
     }
 
     fn resumable(&self) -> Vec<Resumable> {

@@ -10,6 +10,7 @@ pub mod memory;
 pub mod sqlite;
 
 mod page;
+mod terms;
 
 pub use inbox::Inbox;
 
@@ -57,6 +58,8 @@ pub fn limits() -> Vec<(&'static str, String)> {
         ("writes, and reads, that wait for the disk", format!("{QUEUE} each")),
         ("names whose wrong passwords are kept", STRIKES_KEPT.to_string()),
         ("writes kept in one commit", sqlite::BATCH.to_string()),
+        ("messages looked at for one page of a search", sqlite::CANDIDATES.to_string()),
+        ("messages put into the index of words at once", sqlite::INDEXED_AT_ONCE.to_string()),
         ("a warning of little room on the disk below", format!("{} times disk-floor", sqlite::WARN_TIMES)),
         ("set aside for a full disk", mib(sqlite::BALLAST_BYTES)),
         ("a file is checked at the start up to", mib(sqlite::CHECKED)),

@@ -33,6 +33,11 @@ impl PageBuilder {
         fits
     }
 
+    /// The messages that were taken, in that order.
+    pub(super) fn into_messages(self) -> Vec<KeptMessage> {
+        self.messages
+    }
+
     /// The page of messages that were taken oldest first.
     pub(super) fn finish(self) -> Kept {
         Kept::Page { messages: self.messages, more: self.more }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use server::chat::{Input, Place, Presented, Request, SessionId};
+use server::chat::{Input, Place, Presented, Request, Search, SessionId};
 use shared::id::{DeviceKey, DeviceTicket, OfferId, RequestId, ResumeTicket, Seq};
 use shared::message::{Kind, ServerMessage};
 use shared::name::Name;
@@ -49,6 +49,9 @@ fn requests(world: &mut World, whom: &str) -> Vec<(RequestId, Request)> {
     add(world, &|id| Request::Unblock { id, name: name.clone() });
     add(world, &|id| Request::History { id, place: Place::Lobby, before: None, limit: 10 });
     add(world, &with);
+    let search = |place| Search { words: vec!["hi".to_owned()], place, start: None, limit: 10 };
+    add(world, &|id| Request::Search { id, search: search(None) });
+    add(world, &|id| Request::Search { id, search: search(Some(Place::With(name.clone()))) });
     add(world, &|id| Request::Queue { id });
     add(world, &|id| Request::Unsend { id, to: name.clone(), seq: Seq(1) });
     add(world, &|id| Request::Unsend { id, to: name.clone(), seq: Seq(1) });
@@ -72,6 +75,7 @@ fn answered(message: &ServerMessage) -> Option<RequestId> {
         | ServerMessage::Ok { re }
         | ServerMessage::Sent { re, .. }
         | ServerMessage::History { re, .. }
+        | ServerMessage::Found { re, .. }
         | ServerMessage::Queue { re, .. }
         | ServerMessage::Whois { re, .. }
         | ServerMessage::Users { re, more: false, .. }

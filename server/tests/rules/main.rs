@@ -16,6 +16,7 @@ mod presence;
 mod properties;
 mod queue;
 mod rendezvous;
+mod search;
 mod timeout;
 mod typing;
 mod world;

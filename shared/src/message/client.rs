@@ -1,6 +1,8 @@
 //! What a client says.
 
-use super::{ClientId, Deserialize, DeviceKey, DeviceTicket, Kind, OfferId, RequestId, ResumeTicket, Seq, Serialize};
+use super::{
+    ClientId, Deserialize, DeviceKey, DeviceTicket, Kind, Mark, OfferId, RequestId, ResumeTicket, Seq, Serialize,
+};
 
 /// A message from a client to the server.
 ///
@@ -121,6 +123,22 @@ pub enum ClientMessage {
         /// Only messages before this one; left out: the newest.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         before: Option<Seq>,
+        /// How many at most.
+        limit: u16,
+    },
+    /// Looks for words in everything this user may read. Answered by `found`.
+    Search {
+        /// The request.
+        id: RequestId,
+        /// The words, separated by blanks: a message has all of them, anywhere and in any case. What stands in double
+        /// quotes is one word, blanks included.
+        words: String,
+        /// `#lobby` or `@name`: look only there. Left out: everywhere.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        conv: Option<String>,
+        /// The `next` of the page before: go on there. Left out: begin with the newest.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        start: Option<Mark>,
         /// How many at most.
         limit: u16,
     },

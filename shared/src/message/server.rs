@@ -103,6 +103,17 @@ pub enum ServerMessage {
         #[serde(default)]
         more: bool,
     },
+    /// Answers `search`: newest first, over all conversations.
+    Found {
+        /// The request.
+        re: RequestId,
+        /// The messages. There may be none although `next` is there: the server looks through a bounded part of the log
+        /// for one answer.
+        messages: Vec<Entry>,
+        /// Where to go on; left out when there is nothing more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<Mark>,
+    },
     /// Answers `queue`: oldest first.
     Queue {
         /// The request.
@@ -323,6 +334,15 @@ pub struct Entry {
     /// Whether it waited for this login; live messages leave it out.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stored: bool,
+}
+
+/// A place in the log, where a search goes on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// The conversation as the reader names it: `#lobby` or `@name` of the other side.
+    pub conv: String,
+    /// The place of a message there.
+    pub seq: Seq,
 }
 
 /// A user in a list.

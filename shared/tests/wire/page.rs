@@ -128,6 +128,16 @@ fn the_page_has_the_limits_of_the_code() {
             "`history`",
             format!("{} messages and {} KiB of text a page", limits::HISTORY_PAGE, limits::PAGE_BYTES / 1024),
         ),
+        (
+            "`search`",
+            format!(
+                "{} bytes and {} words; {} messages and {} KiB of text a page",
+                limits::SEARCH_BYTES,
+                limits::SEARCH_WORDS,
+                limits::SEARCH_PAGE,
+                limits::PAGE_BYTES / 1024
+            ),
+        ),
         ("users or names in one frame", limits::USERS_PAGE.to_string()),
         ("block list", format!("{} names", limits::BLOCK_LIST)),
         ("wrong passwords in a row", limits::TRIES.to_string()),

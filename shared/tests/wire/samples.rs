@@ -4,7 +4,7 @@ use shared::caps::Caps;
 use shared::error::Code;
 use shared::id::{ClientId, DeviceKey, DeviceTicket, FileId, OfferId, RequestId, ResumeTicket, Seq, UnixMs};
 use shared::message::{
-    Absence, ClientMessage, Entry, Kind, Meeting, Outcome, Reason, Refusal, ServerMessage, UserInfo, Welcome,
+    Absence, ClientMessage, Entry, Kind, Mark, Meeting, Outcome, Reason, Refusal, ServerMessage, UserInfo, Welcome,
 };
 use shared::peer::{FileHash, PeerMessage};
 
@@ -78,6 +78,10 @@ fn entry(conv: &str, seq: u64, text: &str) -> Entry {
     }
 }
 
+fn mark(conv: &str) -> Mark {
+    Mark { conv: conv.to_owned(), seq: Seq(300) }
+}
+
 samples! { client, client_tag, ClientMessage;
     Hello "hello" {
         "hello": ClientMessage::Hello {
@@ -124,6 +128,14 @@ samples! { client, client_tag, ClientMessage;
     History "history" {
         "history": ClientMessage::History { id: ID, conv: "#lobby".to_owned(), before: Some(Seq(300)), limit: 50 },
         "history-newest": ClientMessage::History { id: ID, conv: "@hans".to_owned(), before: None, limit: 200 },
+    }
+    Search "search" {
+        "search": ClientMessage::Search {
+            id: ID, words: "droids \"not the\"".to_owned(), conv: None, start: None, limit: 20,
+        },
+        "search-start": ClientMessage::Search {
+            id: ID, words: "机器人".to_owned(), conv: Some("@hans".to_owned()), start: Some(mark("@hans")), limit: 100,
+        },
     }
     Queue "queue" { "queue": ClientMessage::Queue { id: ID }, }
     Unsend "unsend" { "unsend": ClientMessage::Unsend { id: ID, conv: "@hans".to_owned(), seq: Seq(300) }, }
@@ -249,6 +261,12 @@ samples! { server, server_tag, ServerMessage;
             messages: vec![entry("#lobby", 298, "one"), entry("#lobby", 299, "two")],
             more: true,
         },
+    }
+    Found "found" {
+        "found": ServerMessage::Found {
+            re: ID, messages: vec![entry("@yoda", 7, "no droids"), entry("#lobby", 299, "Droids!")], next: None,
+        },
+        "found-next": ServerMessage::Found { re: ID, messages: Vec::new(), next: Some(mark("#lobby")) },
     }
     Queue "queue" {
         "queue": ServerMessage::Queue { re: ID, messages: vec![entry("@hans", 7, "are you there?")], more: false },

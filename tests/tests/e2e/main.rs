@@ -77,6 +77,7 @@ mod screen_terminal;
 mod screen_try;
 mod screen_typing;
 mod screen_without_server;
+mod search;
 mod secrets_in_logs;
 mod sent_is_durable;
 mod silent_lists;

@@ -291,6 +291,7 @@ fn describe_command(command: &Command) -> String {
         Command::Help { about: Some(about) } => about.name.to_owned(),
         Command::Away { text }
         | Command::Me { action: text }
+        | Command::Search { words: text }
         | Command::Screen(
             OnScreen::Theme(Some(text))
             | OnScreen::Find(Some(text))

@@ -2,7 +2,7 @@
 
 use secrecy::SecretString;
 use shared::error::Code;
-use shared::id::{ClientId, OfferId};
+use shared::id::{ClientId, OfferId, Seq};
 use shared::message::{ServerMessage, Welcome};
 
 use super::command::{Command, CommandError};
@@ -115,6 +115,15 @@ pub enum Msg {
     TabPassed(Place, usize),
     /// The user has scrolled to the oldest line there is.
     OlderWanted(Place),
+    /// The user has seen all hits of [`Model::search`](super::model::Model::search) and wants further ones.
+    MoreFoundWanted,
+    /// The user wants to see what stands around a message; it comes in [`Search::around`](super::model::Search::around).
+    AroundWanted {
+        /// Where it was said.
+        place: Place,
+        /// Its place there.
+        seq: Seq,
+    },
     /// The user does not want to wait for the next attempt.
     RetryWanted,
     /// The user wants to log in again after the session ended.

@@ -10,7 +10,7 @@ use shared::name::Name;
 use shared::text::SafeText;
 
 use super::command::{Spec, Verb};
-use super::model::Queued;
+use super::model::{Hit, Queued};
 use super::peer::KeyTrust;
 use super::place::Place;
 
@@ -85,6 +85,13 @@ pub enum Report {
         number: usize,
         /// The message.
         message: Queued,
+    },
+    /// A message that has the words that were looked for.
+    Match {
+        /// Its number in the list, the newest first.
+        number: usize,
+        /// The message.
+        hit: Hit,
     },
     /// What the server knows of a user.
     Whois {
@@ -209,6 +216,8 @@ pub enum List {
     Blocked,
     /// Messages of a conversation.
     Messages,
+    /// Messages that have the words that were looked for.
+    Found,
     /// Own messages that nobody has received.
     Queue,
     /// Commands.

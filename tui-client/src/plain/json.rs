@@ -6,8 +6,9 @@ use shared::id::UnixMs;
 use shared::name::Name;
 use shared::text::{SafeText, escape_json};
 
-use super::render::{cannot_answer, list_word, remark_text, said_word};
+use super::render::{cannot_answer, list_word, place_word, remark_text, said_word};
 use crate::app::command::Spec;
+use crate::app::model::Hit;
 use crate::app::place::Place;
 use crate::app::report::{Closing, Done, FileNews, Manner, PeerNews, Person, Refused, Report, Said, Standing, Why};
 
@@ -39,6 +40,7 @@ pub(super) fn event(report: &Report) -> String {
             let object = Object::event("queued").number("n", u64::try_from(*number).unwrap_or(u64::MAX));
             object.name("to", &message.user).time("at", message.at).text("text", message.text.raw()).finish()
         }
+        Report::Match { number, hit } => found(*number, hit),
         Report::Whois { person, created } => {
             standing(Object::event("whois"), person).time("created", *created).finish()
         }
@@ -75,6 +77,13 @@ fn said_object(said: &Said) -> String {
         object = object.flag("action", true);
     }
     object.time("at", said.at).text("text", said.text.raw()).finish()
+}
+
+fn found(number: usize, hit: &Hit) -> String {
+    let object = Object::event("match").number("n", u64::try_from(number).unwrap_or(u64::MAX));
+    let object = object.text("in", &place_word(&hit.place)).number("seq", hit.seq.0).name("from", &hit.from);
+    let object = if hit.action { object.flag("action", true) } else { object };
+    object.time("at", hit.at).text("text", hit.text.raw()).finish()
 }
 
 fn standing(object: Object, person: &Person) -> Object {

@@ -8,7 +8,7 @@ use shared::text::SafeText;
 
 use super::Clock;
 use crate::app::command::Spec;
-use crate::app::model::Queued;
+use crate::app::model::{Hit, Queued};
 use crate::app::place::{Place, safe};
 use crate::app::report::{Aside, Done, List, Manner, Person, Refused, Remark, Report, Said, Standing, Why};
 
@@ -29,6 +29,7 @@ pub(super) fn event(report: &Report, clock: &Clock) -> String {
         Report::User(person) => user(person, clock),
         Report::Block { name } => format!("block {name}"),
         Report::Queued { number, message } => queued(*number, message, clock),
+        Report::Match { number, hit } => found(*number, hit, clock),
         Report::Whois { person, created } => whois(person, &clock.date(*created), clock),
         Report::Help(spec) => format!("command {}: {}", spec.usage(), spec.summary),
         Report::HelpMore(spec) => help_more(spec),
@@ -59,6 +60,7 @@ pub(super) fn list_word(list: List) -> &'static str {
         List::Users => "users",
         List::Blocked => "blocked",
         List::Messages => "messages",
+        List::Found => "found",
         List::Queue => "queue",
         List::Commands => "commands",
     }
@@ -112,6 +114,21 @@ fn user(person: &Person, clock: &Clock) -> String {
 fn queued(number: usize, message: &Queued, clock: &Clock) -> String {
     let Queued { user, at, text, .. } = message;
     format!("queued {number} to {user} at {}: {}", clock.date(*at), text.escaped())
+}
+
+fn found(number: usize, hit: &Hit, clock: &Clock) -> String {
+    let place = place_word(&hit.place);
+    let mut line = format!("match {number} in {place} from {} at {}", hit.from, clock.date(hit.at));
+    if hit.action {
+        line.push_str(" action");
+    }
+    push(&mut line, ": ", &hit.text.escaped());
+    line
+}
+
+/// A conversation in one word: `#lobby`, or `@name` of the other side.
+pub(super) fn place_word(place: &Place) -> String {
+    word(&place.to_wire().unwrap_or_default())
 }
 
 fn whois(person: &Person, created: &str, clock: &Clock) -> String {

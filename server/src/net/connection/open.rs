@@ -27,6 +27,7 @@ impl Open {
             | Request::WhoSince { .. }
             | Request::Blocked { .. }
             | Request::History { .. }
+            | Request::Search { .. }
             | Request::Queue { .. } => Some(UNANSWERED_LISTS),
             _ => Some(UNANSWERED),
         }

@@ -252,3 +252,29 @@ fn bytes_that_are_no_map_of_ours_end_the_connection() {
         assert_eq!(answered(broken), None, "{:x?}", &broken[..broken.len().min(20)]);
     }
 }
+
+#[test]
+fn a_search_names_words_and_places_that_can_be() {
+    let search = |words: &str, conv: Option<&str>, start: Option<&str>, limit| ClientMessage::Search {
+        id: ID,
+        words: words.into(),
+        conv: conv.map(Into::into),
+        start: start.map(|conv| Mark { conv: conv.into(), seq: Seq(9) }),
+        limit,
+    };
+    for (limit, expected) in [(0, 1), (20, 20), (u16::MAX, 100)] {
+        let request = checked(search("a \"b c\"", Some("#lobby"), Some("@Yoda"), limit));
+        let Ok(Request::Search { search: Search { words, place: Some(Place::Lobby), start, limit }, .. }) = request
+        else {
+            panic!("{request:?}");
+        };
+        let Some((Place::With(name), Seq(9))) = start else { panic!("{start:?}") };
+        assert_eq!((words.join("|").as_str(), name.as_str(), limit), ("a|b c", "Yoda", expected));
+    }
+    assert_eq!(code(search(" ", None, None, 1)), "empty");
+    assert_eq!(code(search(&"x".repeat(257), None, None, 1)), "too-long");
+    for (conv, expected) in [("lobby", "no-such-conversation"), ("@a b", "no-such-user")] {
+        assert_eq!(code(search("x", Some(conv), None, 1)), expected);
+        assert_eq!(code(search("x", None, Some(conv), 1)), expected);
+    }
+}

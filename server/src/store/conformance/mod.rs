@@ -21,6 +21,7 @@ use crate::record::{
 
 mod people;
 mod random;
+mod search;
 mod talk;
 
 /// How long an answer may take before a test fails. Far more than a commit on a busy disk.
@@ -173,6 +174,16 @@ impl<E: Engine> Desk<E> {
         match self.answer(ticket) {
             Ok(Kept::Page { messages, more }) => (messages, more),
             other => panic!("not a page: {other:?}"),
+        }
+    }
+
+    /// Looks for words: what is found, newest first, and where to go on.
+    pub(crate) fn found(&mut self, read: Read) -> (Vec<KeptMessage>, Option<(Conversation, Seq)>) {
+        let ticket = self.ticket();
+        self.store.submit(Job::Read(ticket, read)).expect("the queue has room");
+        match self.answer(ticket) {
+            Ok(Kept::Found { messages, next }) => (messages, next),
+            other => panic!("nothing found: {other:?}"),
         }
     }
 

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use shared::id::{Seq, UnixMs};
 use shared::message::Reason;
 
+use super::search::everything;
 use super::{Desk, Engine, Memory, Sqlite, account, message};
 use crate::record::{
     AccountId, Conversation, Device, KeepError, Kept, Phc, Read, SessionRow, Strikes, TicketHash, Write,
@@ -30,7 +31,7 @@ fn append() -> impl Strategy<Value = Write> {
     let hidden_from = prop_oneof![3 => Just(vec![]), 1 => proptest::collection::vec(person(), 0..3)];
     // Few ids, so that some repeat; two thirds of the senders belong to a direct conversation.
     (place(), person(), 0..40u64, text, hidden_from).prop_map(|(conversation, sender, number, bytes, hidden_from)| {
-        let text = format!("{number} {}", "x".repeat(bytes));
+        let text = format!("{number} {number:0>3} {}", "x".repeat(bytes));
         let sender = match conversation {
             Conversation::Direct(one, _) if number % 3 == 0 => one,
             Conversation::Direct(_, other) if number % 3 == 1 => other,
@@ -76,6 +77,11 @@ fn ticket() -> impl Strategy<Value = TicketHash> {
     any::<u8>().prop_map(|byte| TicketHash([byte; 32]))
 }
 
+/// Parts of the texts of [`append`], for the index and too short for it.
+fn word() -> impl Strategy<Value = String> {
+    prop_oneof![Just("xxx".to_owned()), Just("x".to_owned()), (0..40u64).prop_map(|n| n.to_string()), "[0-9]"]
+}
+
 fn after() -> impl Strategy<Value = Vec<(Conversation, Seq)>> {
     proptest::collection::vec((place(), (0..6u64).prop_map(Seq)), 0..4)
 }
@@ -86,6 +92,13 @@ fn read() -> impl Strategy<Value = Read> {
             .prop_map(|(reader, conversation, before, limit)| Read::History { reader, conversation, before, limit }),
         (person(), after(), 0..12u16).prop_map(|(reader, after, limit)| Read::Waiting { reader, after, limit }),
         (person(), 0..6u16).prop_map(|(sender, limit)| Read::Unseen { sender, limit }),
+        (person(), word(), proptest::option::of(place()), 1..6u16).prop_map(|(reader, word, within, limit)| {
+            Read::Search { reader, words: vec![word], within, start: None, limit }
+        }),
+        (person(), place(), (0..6u64).prop_map(Seq)).prop_map(|(reader, conversation, seq)| {
+            let start = Some((conversation, seq));
+            Read::Search { reader, words: vec!["x".to_owned()], within: None, start, limit: 9 }
+        }),
     ]
 }
 
@@ -97,7 +110,12 @@ fn story<E: Engine>(writes: &[Write], reads: &[Read]) -> impl PartialEq + std::f
     }
     let tickets: Vec<_> = writes.iter().map(|write| desk.submit(write.clone())).collect();
     let answers: Vec<Result<Kept, KeepError>> = tickets.into_iter().map(|ticket| desk.answer(ticket)).collect();
-    let pages: Vec<_> = reads.iter().map(|read| desk.page(read.clone())).collect();
+    // Where a page of a search ends may depend on what was indexed by then; what is found may not.
+    let mut answer = |read: &Read| match read {
+        Read::Search { .. } => (everything(&mut desk, read), false),
+        _ => desk.page(read.clone()),
+    };
+    let pages: Vec<_> = reads.iter().map(&mut answer).collect();
     let (desk, snapshot) = desk.restart();
     let passwords: Vec<_> = (1..=6).map(|id| desk.store.password(AccountId(id)).unwrap()).collect();
     (answers, pages, snapshot, passwords)

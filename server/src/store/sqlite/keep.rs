@@ -6,7 +6,7 @@ use shared::limits::DEVICES;
 use shared::message::Reason;
 use shared::name::Name;
 
-use super::{convert, query};
+use super::{convert, index, query};
 use crate::faults::{Fault, is_seeded};
 use crate::record::{
     AccountId, Conversation, Device, Kept, NewMessage, Origin, Phc, SessionRow, Strikes, TicketHash, Write,
@@ -109,7 +109,14 @@ fn next_place(db: &Connection, message: &NewMessage) -> rusqlite::Result<(i64, i
          RETURNING id, last_seq",
     )?;
     let values = params![convert::key(&message.conversation), convert::stored(message.at.0)];
-    next.query_row(values, |row| Ok((row.get(0)?, row.get(1)?)))
+    let (conv, seq) = next.query_row(values, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if let (Conversation::Direct(one, other), 1) = (&message.conversation, seq) {
+        let mut insert =
+            db.prepare_cached("INSERT INTO participant (account, conv) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?;
+        insert.execute([one.0, conv])?;
+        insert.execute([other.0, conv])?;
+    }
+    Ok((conv, seq))
 }
 
 fn hide(db: &Connection, conv: i64, seq: i64, from: &[AccountId]) -> rusqlite::Result<()> {
@@ -168,10 +175,14 @@ fn unsend(db: &Connection, sender: AccountId, from: &Conversation, seq: Seq) -> 
     let mut update = db.prepare_cached(
         "UPDATE message SET waits_for = NULL, body = ''
          WHERE conv = (SELECT id FROM conversation WHERE key = ?1) AND seq = ?2 AND sender = ?3 AND waits_for IS NOT NULL
-           AND seq > coalesce((SELECT seq FROM cursor WHERE account = waits_for AND cursor.conv = message.conv), 0)",
+           AND seq > coalesce((SELECT seq FROM cursor WHERE account = waits_for AND cursor.conv = message.conv), 0)
+         RETURNING conv, seq",
     )?;
-    let changed = update.execute(params![convert::key(from), convert::stored(seq.0), sender.0])?;
-    Ok(if changed > 0 { Kept::Done } else { Kept::TooLate })
+    let values = params![convert::key(from), convert::stored(seq.0), sender.0];
+    let taken_back = update.query_row(values, |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let Some((conv, seq)) = taken_back else { return Ok(Kept::TooLate) };
+    index::remove(db, conv, seq)?;
+    Ok(Kept::Done)
 }
 
 fn open_session(

@@ -17,6 +17,9 @@ pub(super) use self::disk::{BALLAST_BYTES, WARN_TIMES};
 use self::disk::{Disk, Free};
 pub(super) use self::file::CHECKED;
 use self::file::{Folder, engine};
+pub(super) use self::index::INDEXED_AT_ONCE;
+use self::index::Index;
+pub(super) use self::search::CANDIDATES;
 pub(super) use self::writer::BATCH;
 use self::writer::{Failure, Task, Writer};
 use super::inbox::Inboxes;
@@ -26,9 +29,11 @@ use crate::record::{Account, AccountId, KeepError, Phc, Read, Snapshot, Ticket};
 mod convert;
 mod disk;
 mod file;
+mod index;
 mod keep;
 mod query;
 mod schema;
+mod search;
 mod writer;
 
 #[cfg(test)]
@@ -36,6 +41,9 @@ mod tests;
 
 /// Threads that read. A page takes well under a millisecond; the second is for the login that fetches a long absence.
 const READERS: usize = 2;
+
+/// The thread that searches. It is one, and by itself: a search takes some milliseconds, and no page waits for it.
+const SEARCHERS: usize = 1;
 
 /// Keeps everything in the file `tern.db` of a data folder.
 ///
@@ -47,10 +55,14 @@ pub struct SqliteStore {
     failure: Failure,
 }
 
+/// A queue of reads.
+type Questions = SyncSender<(Ticket, Read)>;
+
 /// The threads and the queues that keep them alive.
 struct Threads {
     writes: SyncSender<Task>,
-    reads: SyncSender<(Ticket, Read)>,
+    reads: Questions,
+    searches: Questions,
     writer: JoinHandle<Result<(), StoreError>>,
     readers: Vec<JoinHandle<()>>,
 }
@@ -89,21 +101,16 @@ impl SqliteStore {
         let disk = Disk::new(dir, bounds.disk_floor, free);
         prepare(&db).map_err(engine("prepare the database"))?;
         let passwords = Mutex::new(folder.reader()?);
-        let readers = (0..READERS).map(|_| folder.reader()).collect::<Result<Vec<_>, _>>()?;
-
-        let (reads, questions) = sync_channel(QUEUE);
-        let questions = Arc::new(Mutex::new(questions));
-        let readers = readers.into_iter().map(|db| {
-            let (questions, answers) = (Arc::clone(&questions), answers.clone());
-            spawn("store-reader", move || answer_reads(&db, &questions, &answers))
-        });
-        let readers = readers.collect::<Result<Vec<_>, _>>()?;
+        let index = Index::new(&db).map_err(engine("look at the index of words"))?;
+        let (reads, mut readers) = spawn_readers(&folder, ("store-reader", READERS), &answers)?;
+        let (searches, searchers) = spawn_readers(&folder, ("store-search", SEARCHERS), &answers)?;
+        readers.extend(searchers);
         let (writes, tasks) = sync_channel(QUEUE);
         let failure = Failure::default();
         let inboxes = Inboxes::new(bounds.inbox);
-        let writer = Writer { db, _folder: folder, disk, inboxes, answers, failure: failure.clone() };
+        let writer = Writer { db, _folder: folder, disk, index, inboxes, answers, failure: failure.clone() };
         let writer = spawn("store-writer", move || writer.run(&tasks))?;
-        let threads = Threads { writes, reads, writer, readers };
+        let threads = Threads { writes, reads, searches, writer, readers };
         Ok(Self { threads: Mutex::new(Some(threads)), passwords, failure })
     }
 
@@ -136,10 +143,14 @@ impl Store for SqliteStore {
                 ) => Err(Job::Write(ticket, write)),
                 _ => Ok(()),
             },
-            Job::Read(ticket, read) => threads.reads.try_send((ticket, read)).map_err(|refused| {
-                let (TrySendError::Full((ticket, read)) | TrySendError::Disconnected((ticket, read))) = refused;
-                Job::Read(ticket, read)
-            }),
+            Job::Read(ticket, read) => {
+                let is_search = matches!(read, Read::Search { .. });
+                let queue = if is_search { &threads.searches } else { &threads.reads };
+                queue.try_send((ticket, read)).map_err(|refused| {
+                    let (TrySendError::Full((ticket, read)) | TrySendError::Disconnected((ticket, read))) = refused;
+                    Job::Read(ticket, read)
+                })
+            }
         }
     }
 
@@ -152,8 +163,10 @@ impl Store for SqliteStore {
     }
 
     fn close(&self) -> Result<(), StoreError> {
-        let Some(Threads { writes, reads, writer, readers }) = locked(&self.threads).take() else { return Ok(()) };
-        drop((writes, reads));
+        let Some(Threads { writes, reads, searches, writer, readers }) = locked(&self.threads).take() else {
+            return Ok(());
+        };
+        drop((writes, reads, searches));
         let readers = readers.into_iter().map(JoinHandle::join).filter(Result::is_err).count();
         let wrote = writer.join();
         let panicked = || StoreError::Engine { what: "close".to_owned(), source: "a thread panicked".into() };
@@ -184,6 +197,22 @@ pub fn set_password(dir: &Path, name_key: &str, password: &Phc, at: UnixMs) -> R
 /// As [`set_password`].
 pub fn find_account(dir: &Path, name_key: &str) -> Result<Option<Account>, StoreError> {
     query::account(&file::open_beside(dir)?, name_key).map_err(engine("read the account"))
+}
+
+/// Threads that read, each with a connection of its own, and their common queue.
+fn spawn_readers(
+    folder: &Folder,
+    (name, count): (&str, usize),
+    answers: &Answers,
+) -> Result<(Questions, Vec<JoinHandle<()>>), StoreError> {
+    let connections = (0..count).map(|_| folder.reader()).collect::<Result<Vec<_>, _>>()?;
+    let (queue, questions) = sync_channel(QUEUE);
+    let questions = Arc::new(Mutex::new(questions));
+    let threads = connections.into_iter().map(|db| {
+        let (questions, answers) = (Arc::clone(&questions), answers.clone());
+        spawn(name, move || answer_reads(&db, &questions, &answers))
+    });
+    Ok((queue, threads.collect::<Result<Vec<_>, _>>()?))
 }
 
 /// Answers reads one after the other, beside the other readers, until the queue is empty and closed.

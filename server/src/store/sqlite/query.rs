@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use shared::id::{Seq, UnixMs};
 use shared::name::Name;
 
-use super::{convert, keep};
+use super::{convert, keep, search};
 use crate::record::{
     Account, AccountId, Conversation, Device, Kept, KeptMessage, Phc, Read, Resumable, Snapshot, Strikes, TicketHash,
 };
@@ -63,7 +63,7 @@ WHERE waits_for = ?2 AND conversation.key = ?3 AND sender = ?1
   AND seq > coalesce((SELECT seq FROM cursor WHERE account = ?2 AND cursor.conv = message.conv), 0)
 ORDER BY seq LIMIT ?4";
 
-/// The row and the newest place of a conversation.
+/// The row of a conversation.
 const CONVERSATION: &str = "SELECT id FROM conversation WHERE key = ?1";
 
 /// Looks something up. What it sees is one moment of the log, however many statements it takes.
@@ -74,6 +74,9 @@ pub(super) fn read(db: &Connection, read: &Read) -> rusqlite::Result<Kept> {
             history(&moment, *reader, conversation, *before, *limit)
         }
         Read::Waiting { reader, after, limit } => waiting(&moment, *reader, after, *limit),
+        Read::Search { reader, words, within, start, limit } => {
+            search::search(&moment, *reader, words, (within.as_ref(), start.as_ref()), *limit)
+        }
         Read::Unseen { sender, limit } => unseen(&moment, *sender, *limit),
     }?;
     moment.commit()?;
@@ -151,7 +154,8 @@ fn history(
     Ok(page.finish_reversed())
 }
 
-fn conversation_row(db: &Connection, key: &str) -> rusqlite::Result<Option<i64>> {
+/// The row of a conversation, if anything was ever said in it.
+pub(super) fn conversation_row(db: &Connection, key: &str) -> rusqlite::Result<Option<i64>> {
     db.prepare_cached(CONVERSATION)?.query_row([key], |row| row.get(0)).optional()
 }
 
@@ -244,7 +248,7 @@ fn lanes(db: &Connection, reader: AccountId, after: &[(Conversation, Seq)]) -> r
 }
 
 /// A row of [`HISTORY`] or [`MESSAGE`].
-fn message(row: &Row<'_>) -> rusqlite::Result<KeptMessage> {
+pub(super) fn message(row: &Row<'_>) -> rusqlite::Result<KeptMessage> {
     Ok(KeptMessage {
         conversation: convert::conversation(0, row.get_ref(0)?.as_str()?)?,
         seq: convert::seq(row.get(1)?),

@@ -6,7 +6,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// What turns schema version `n` into `n + 1`, as entry `n`. Version 0 is an empty file.
-pub(super) const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2];
+pub(super) const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3];
 
 /// Marks a file as Tern's: "Tern" in ASCII, in the field that SQLite keeps for it.
 pub(super) const APPLICATION_ID: i64 = 0x5465_726e;
@@ -117,6 +117,29 @@ CREATE TABLE device (
     wrong INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX device_account ON device (account, used);
+";
+
+/// Search.
+///
+/// - `participant` names the direct conversations of an account.
+/// - `message_fts` is the index of the texts up to the id that the setting `indexed` holds. It is filled little by little
+///   by a running server, so that this step takes no time. It keeps no text: its rows are numbered by conversation and
+///   place, see `index.rs`, so that a question about one conversation never walks over another's.
+const VERSION_3: &str = "
+CREATE TABLE participant (
+    account INTEGER NOT NULL,
+    conv INTEGER NOT NULL REFERENCES conversation (id),
+    PRIMARY KEY (account, conv)
+) STRICT, WITHOUT ROWID;
+INSERT INTO participant (account, conv)
+    SELECT CAST(substr(key, 4, instr(substr(key, 4), ':') - 1) AS INTEGER), id FROM conversation
+    WHERE key >= 'dm:' AND key < 'dm;'
+    UNION
+    SELECT CAST(substr(key, 4 + instr(substr(key, 4), ':')) AS INTEGER), id FROM conversation
+    WHERE key >= 'dm:' AND key < 'dm;';
+
+CREATE VIRTUAL TABLE message_fts
+    USING fts5 (body, content = '', contentless_delete = 1, tokenize = 'trigram case_sensitive 1');
 ";
 
 /// The schema version that `migrations` lead to.

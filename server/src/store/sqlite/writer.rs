@@ -5,7 +5,7 @@
 //! full disk fails one batch and the store goes on; any other failure of the disk ends the writing for good, because what
 //! a failed sync left behind is unknown and trying again would only hide that.
 
-use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, OnceLock};
 
 use rusqlite::{Connection, ErrorCode};
@@ -13,6 +13,7 @@ use tracing::{error, warn};
 
 use super::disk::Disk;
 use super::file::{Folder, engine};
+use super::index::Index;
 use super::{keep, query};
 use crate::faults::{Fault, is_seeded};
 use crate::record::{KeepError, Kept, Snapshot, Ticket, Write};
@@ -43,6 +44,8 @@ pub(super) struct Writer {
     pub(super) _folder: Folder,
     /// How much room there is.
     pub(super) disk: Disk,
+    /// How far the index of words has come.
+    pub(super) index: Index,
     /// What waits for whom.
     pub(super) inboxes: Inboxes,
     /// Where the answers go.
@@ -69,13 +72,40 @@ type Outcome = Result<Kept, KeepError>;
 impl Writer {
     /// Works until the queue is empty and closed.
     pub(super) fn run(mut self, tasks: &Receiver<Task>) -> Result<(), StoreError> {
-        while let Ok(task) = tasks.recv() {
+        while let Some(task) = self.next(tasks) {
             match task {
                 Task::Write(ticket, write) => self.batch((ticket, write), tasks),
                 Task::Snapshot(reply) => self.snapshot(&reply),
             }
         }
         self.finish()
+    }
+
+    /// The next task, or `None` when there will be none. While there is none, indexes what was written.
+    fn next(&mut self, tasks: &Receiver<Task>) -> Option<Task> {
+        while let Some(wait) = self.index.wait().filter(|_| self.failure.0.get().is_none()) {
+            match tasks.recv_timeout(wait) {
+                Err(RecvTimeoutError::Timeout) => self.index_part(),
+                task => return task.ok(),
+            }
+        }
+        tasks.recv().ok()
+    }
+
+    /// Indexes a part of what was written. A disk without room keeps messages out of the index, not out of searches.
+    fn index_part(&mut self) {
+        let added = if self.disk.takes_messages() {
+            self.begin().and_then(|()| {
+                let added = self.index.add_part(&self.db);
+                added.and_then(|index| run(&self.db, "COMMIT").map(|()| index)).map_err(|error| self.failed(error))
+            })
+        } else {
+            Err(KeepError::Full)
+        };
+        match added {
+            Ok(index) => self.index = index,
+            Err(_) => self.index.rest(),
+        }
     }
 
     fn batch(&mut self, first: Job, tasks: &Receiver<Task>) {
@@ -87,6 +117,9 @@ impl Writer {
         }
         if !is_seeded(Fault::AckBeforeCommit) || outcomes.is_err() {
             self.answer(&jobs, outcomes.unwrap_or_else(|refused| vec![Err(refused); jobs.len()]));
+        }
+        if let Err(error) = self.index.wrote(&self.db) {
+            self.failed(error);
         }
         if let Some(reply) = snapshot {
             self.snapshot(&reply);

@@ -65,6 +65,11 @@ pub enum Command {
         /// How many, 1 to [`HISTORY_MOST`].
         count: u16,
     },
+    /// Look for words in everything.
+    Search {
+        /// The words, as typed.
+        words: String,
+    },
     /// List own messages that nobody has received.
     Queue,
     /// Take one of them back.
@@ -204,6 +209,7 @@ impl Command {
             Self::Unblock { .. } => Verb::Unblock,
             Self::Blocked => Verb::Blocked,
             Self::History { .. } => Verb::History,
+            Self::Search { .. } => Verb::Search,
             Self::Queue => Verb::Queue,
             Self::Unsend { .. } => Verb::Unsend,
             Self::Away { .. } => Verb::Away,

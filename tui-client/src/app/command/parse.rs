@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use shared::error::Code;
-use shared::limits::{AWAY_BYTES, NAME_CHARS, TEXT_BYTES, TEXT_LINES};
+use shared::limits::{AWAY_BYTES, NAME_CHARS, SEARCH_BYTES, TEXT_BYTES, TEXT_LINES};
 use shared::name::Name;
 
 use super::nearest::nearest;
@@ -241,6 +241,7 @@ pub fn build(spec: &'static Spec, fields: Fields) -> Result<Command, CommandErro
         Verb::Unblock => Command::Unblock { user: arguments.user()? },
         Verb::Blocked => Command::Blocked,
         Verb::History => Command::History { with: arguments.optional_user()?, count: arguments.count()? },
+        Verb::Search => Command::Search { words: arguments.words()? },
         Verb::Queue => Command::Queue,
         Verb::Unsend => Command::Unsend { number: arguments.number()? },
         Verb::Away => Command::Away { text: arguments.optional_text(AWAY_BYTES)? },
@@ -322,6 +323,11 @@ impl Arguments {
             return Err(CommandError::Empty { spec: self.spec, user });
         }
         Ok(text)
+    }
+
+    fn words(&self) -> Result<String, CommandError> {
+        let words = self.optional_text(SEARCH_BYTES)?.trim().to_owned();
+        if words.is_empty() { Err(CommandError::Usage { spec: self.spec }) } else { Ok(words) }
     }
 
     /// Blanks around a path are not part of it; such a file needs a folder before its name.

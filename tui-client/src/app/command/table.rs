@@ -174,6 +174,16 @@ pub const TABLE: &[Spec] = &[
         details: "N is 1 to 1000, 20 when left out. The oldest comes first.",
     },
     Spec {
+        verb: Verb::Search,
+        name: "search",
+        aliases: &[],
+        classic: false,
+        arguments: &[must(Kind::Text, "WORDS")],
+        summary: "find what was said, in the lobby and in all direct conversations",
+        details: "A message has all the words, in any order and case, also as parts of others. \
+                  What stands in \"double quotes\" is one word. The newest 20 are shown.",
+    },
+    Spec {
         verb: Verb::Queue,
         name: "queue",
         aliases: &[],

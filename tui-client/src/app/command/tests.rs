@@ -103,7 +103,7 @@ fn a_slip_finds_the_nearest_word() {
         ("x", None),
         ("", None),
         ("startprivat", Some("startprivate")),
-        ("search", None),
+        ("saerch", Some("search")),
         ("thiswordislongerthananycommand", None),
     ];
     for (typed, expected) in table {

@@ -21,6 +21,8 @@ pub enum Verb {
     Blocked,
     /// `history`
     History,
+    /// `search`
+    Search,
     /// `queue`
     Queue,
     /// `unsend`
@@ -129,6 +131,7 @@ impl Verb {
             | Self::Unblock
             | Self::Blocked
             | Self::History
+            | Self::Search
             | Self::Queue
             | Self::Unsend
             | Self::Away

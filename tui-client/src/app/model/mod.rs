@@ -3,6 +3,7 @@
 mod conversations;
 mod peers;
 mod requests;
+mod search;
 mod session;
 mod typing;
 
@@ -17,7 +18,9 @@ use shared::text::SafeText;
 
 pub use conversations::{Conversation, Conversations, Older};
 pub use peers::{AcceptPeers, OpenPeer, PeerRequest, PeerSession, PeerState, Peers, Progress, Transfer, TransferState};
-pub(super) use requests::{Page, Purpose, Request, Requests, TextLine};
+pub(super) use requests::{Page, Purpose, Request, Requests, Searching, TextLine};
+pub(super) use search::HITS_MOST;
+pub use search::{Around, Hit, Search};
 pub use session::{Activity, Changing, Link, Login, Session};
 pub(super) use session::{Ending, Identity, Outage};
 pub use typing::Typing;
@@ -134,6 +137,8 @@ pub struct Model {
     pub typing: Typing,
     /// The longest text this server takes.
     pub limits: TextLimits,
+    /// The last search.
+    pub search: Option<Search>,
     /// Own messages that nobody has received, as they were listed last.
     pub(super) queue: Vec<Queued>,
     /// The newest line of the lobby that has come, or after which lines come to this session.
@@ -170,6 +175,7 @@ impl Model {
             peers: Peers::default(),
             typing: Typing::default(),
             limits: TextLimits { bytes: TEXT_BYTES, lines: TEXT_LINES },
+            search: None,
             queue: Vec::new(),
             lobby_heard: None,
             invite: None,

@@ -60,6 +60,10 @@ pub enum Purpose {
     },
     /// Older messages.
     History(Page),
+    /// Words that are looked for.
+    Search(Searching),
+    /// What stands around this place of [`Search::around`](super::Search::around).
+    Around(Seq),
     /// Own messages that nobody has received.
     Queue,
     /// One of them is taken back.
@@ -124,6 +128,17 @@ pub struct Page {
     /// What has come, oldest first.
     pub found: VecDeque<Entry>,
     /// Whether a command asked; otherwise they belong to the login, and what was shown already is left out.
+    pub by_command: bool,
+}
+
+/// A search that collects hits, request by request.
+#[derive(Clone, Copy, Debug)]
+pub struct Searching {
+    /// How many hits are still wanted.
+    pub missing: usize,
+    /// How many requests it may still take.
+    pub requests: u16,
+    /// Whether a command asked; otherwise nothing is announced.
     pub by_command: bool,
 }
 

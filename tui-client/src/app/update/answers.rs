@@ -5,7 +5,7 @@ use shared::id::{RequestId, UnixMs};
 use shared::message::{Refusal, UserInfo};
 use shared::name::Name;
 
-use super::{Turn, chat, ending, history, idle, login, private, queue};
+use super::{Turn, chat, ending, history, idle, login, private, queue, search};
 use crate::app::command::Verb;
 use crate::app::model::{Purpose, Request};
 use crate::app::place::{name, safe};
@@ -31,6 +31,8 @@ pub(super) fn ok(turn: &mut Turn<'_>, re: RequestId) {
         | Purpose::Users { .. }
         | Purpose::Blocked { .. }
         | Purpose::History(_)
+        | Purpose::Search(_)
+        | Purpose::Around(_)
         | Purpose::Queue
         | Purpose::Whois { .. } => {}
     }
@@ -66,6 +68,9 @@ pub(super) fn refused(turn: &mut Turn<'_>, refusal: Refusal) {
         Purpose::Block { verb, name } => command_refused(turn, verb, Some(name), &refusal),
         Purpose::Blocked { .. } => command_refused(turn, Verb::Blocked, None, &refusal),
         Purpose::History(page) => history::refused(turn, page, &refusal),
+        Purpose::Search(searching) => search::refused(turn, searching, &refusal),
+        // Nobody asked aloud: the hit stands alone.
+        Purpose::Around(_) => {}
         Purpose::Queue => command_refused(turn, Verb::Queue, None, &refusal),
         Purpose::Unsend(queued) => queue::refused(turn, queued, &refusal),
         Purpose::Away => command_refused(turn, Verb::Away, None, &refusal),

@@ -4,7 +4,7 @@ use shared::error::Code;
 use shared::id::{ClientId, millis};
 use shared::message::{ClientMessage, Kind, Reason};
 
-use super::{Turn, chat, ending, history, idle, input, private, queue};
+use super::{Turn, chat, ending, history, idle, input, private, queue, search};
 use crate::app::command::{Command, Spec, TABLE, Verb};
 use crate::app::model::{Model, Purpose};
 use crate::app::place::{Place, name, safe};
@@ -48,6 +48,7 @@ pub(super) fn run(turn: &mut Turn<'_>, command: Command, cid: ClientId) {
             turn.request(Purpose::Blocked { found: Vec::new() }, |id| ClientMessage::Blocked { id });
         }
         Command::History { with, count } => history::show(turn, with.as_deref(), count),
+        Command::Search { words } => search::begin(turn, &words),
         Command::Queue => turn.request(Purpose::Queue, |id| ClientMessage::Queue { id }),
         Command::Unsend { number } => queue::unsend(turn, number),
         Command::Away { text } => turn.request(Purpose::Away, |id| ClientMessage::Away { id, text }),

@@ -7,9 +7,9 @@ use shared::limits::HISTORY_PAGE;
 use shared::message::{ClientMessage, Entry, Kind, Refusal};
 use shared::text::{Lines, SafeText};
 
-use super::{Turn, answers, chat, idle};
+use super::{Turn, answers, chat, idle, search};
 use crate::app::command::Verb;
-use crate::app::model::{Older, Page, Purpose, Request};
+use crate::app::model::{Older, Page, Purpose};
 use crate::app::place::{Place, name};
 use crate::app::report::{Done, List, Manner, Report, Said};
 use crate::app::transcript::State;
@@ -70,8 +70,12 @@ fn ask(turn: &mut Turn<'_>, page: Page) {
 /// A page has come.
 pub(super) fn page(turn: &mut Turn<'_>, re: RequestId, messages: Vec<Entry>, more: bool) {
     let Some(request) = turn.model.requests.end(re) else { return };
-    let Request { purpose: Purpose::History(mut page), sent, .. } = request else { return };
-    idle::told(turn, sent);
+    idle::told(turn, request.sent);
+    let mut page = match request.purpose {
+        Purpose::History(page) => page,
+        Purpose::Around(seq) => return search::around_found(turn, seq, &messages),
+        _ => return,
+    };
     let has_come = !messages.is_empty();
     messages.into_iter().rev().for_each(|entry| page.found.push_front(entry));
     // A page is cut short where it would not fit a frame. One without messages ends it, whatever it promises.

@@ -226,6 +226,7 @@ fn forget_the_former(model: &mut Model) {
     model.hinted.clear();
     model.peers = Peers::default();
     model.queue.clear();
+    model.search = None;
     model.lobby_heard = None;
 }
 
@@ -273,6 +274,7 @@ fn renumbered(mut message: ClientMessage, new: RequestId) -> ClientMessage {
         | M::Logout { id }
         | M::Send { id, .. }
         | M::Resume { id, .. }
+        | M::Search { id, .. }
         | M::Queue { id }
         | M::Unsend { id, .. }
         | M::History { id, .. }

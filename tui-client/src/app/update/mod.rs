@@ -16,6 +16,7 @@ mod login;
 mod presence;
 mod private;
 mod queue;
+mod search;
 mod typing;
 
 use shared::error::Code;
@@ -59,6 +60,8 @@ pub fn update(model: &mut Model, msg: Msg, now: Moment) -> Vec<Effect> {
         Msg::TabMoved(place, to) => turn.model.conversations.move_to(&place, to),
         Msg::TabPassed(place, unread) => turn.model.conversations.unread_again(&place, unread),
         Msg::OlderWanted(place) => history::older(&mut turn, &place),
+        Msg::MoreFoundWanted => search::more(&mut turn),
+        Msg::AroundWanted { place, seq } => search::around(&mut turn, place, seq),
         Msg::RetryWanted => connection::retry(&mut turn),
         Msg::LoginWanted => login::wanted(&mut turn),
         Msg::Typed => idle::acted(&mut turn),
@@ -92,6 +95,7 @@ fn hear(turn: &mut Turn<'_>, message: ServerMessage) {
         ServerMessage::Users { re, users, more } => answers::users(turn, re, users, more),
         ServerMessage::Blocked { re, names, more } => answers::blocked(turn, re, &names, more),
         ServerMessage::History { re, messages, more, .. } => history::page(turn, re, messages, more),
+        ServerMessage::Found { re, messages, next } => search::found(turn, re, &messages, next),
         ServerMessage::Queue { re, messages, more } => queue::listed(turn, re, messages, more),
         ServerMessage::Whois { re, user, created, last_seen } => answers::whois(turn, re, &user, created, last_seen),
         ServerMessage::Presence { here, gone } => presence::changed(turn, here, gone),

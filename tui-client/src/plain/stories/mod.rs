@@ -11,6 +11,7 @@ mod hosting;
 mod login;
 mod presence;
 mod private;
+mod search;
 mod typing;
 
 use std::time::Duration;
@@ -180,6 +181,10 @@ fn sent_words(message: ClientMessage) -> String {
         ClientMessage::PrivateDecline { id, .. } => format!("decline private {}", id.0),
         ClientMessage::Resume { id, ticket, lobby } => {
             format!("resume {} ticket {} lobby {:?}", id.0, ticket.0[0], lobby.map(|seq| seq.0))
+        }
+        ClientMessage::Search { id, words, conv: None, start, limit } => {
+            let start = start.map_or(String::new(), |mark| format!(" from {} {}", mark.conv, mark.seq.0));
+            format!("search {} {limit}{start}: {words}", id.0)
         }
         ClientMessage::Queue { id } => format!("queue {}", id.0),
         ClientMessage::Unsend { id, conv, seq } => format!("unsend {} {conv} {}", id.0, seq.0),

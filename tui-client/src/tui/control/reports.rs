@@ -51,6 +51,10 @@ impl Reports {
             Report::User(person) => self.row(words::person(person, clock(state, now))),
             Report::Block { name } => self.row(name.as_str().to_owned()),
             Report::Queued { number, message } => self.row(words::queued(*number, message, clock(state, now))),
+            Report::Match { hit, .. } => {
+                let rows = words::found(hit, clock(state, now));
+                rows.into_iter().for_each(|row| self.row(row));
+            }
             Report::Whois { person, created } => {
                 let clock = clock(state, now);
                 let rows = vec![words::person(person, clock), format!("account made {}", clock.at(*created))];
@@ -164,6 +168,7 @@ fn title(list: List, count: usize) -> String {
         List::Users => ("user", "users"),
         List::Blocked => ("blocked user", "blocked users"),
         List::Messages => ("message", "messages"),
+        List::Found => ("message found", "messages found"),
         List::Queue => ("message that nobody has received", "messages that nobody has received"),
         List::Commands => ("command", "commands"),
     };

@@ -8,7 +8,7 @@ use shared::message::{Outcome, Reason};
 use shared::name::Name;
 
 use crate::app::command::{Spec, Verb};
-use crate::app::model::Queued;
+use crate::app::model::{Hit, Queued};
 use crate::app::place::safe;
 use crate::app::report::{Done, Person, Refused, Remark, Said, Standing, Why};
 use crate::tui::preferences::TimeFormat;
@@ -129,6 +129,15 @@ pub(super) fn said(said: &Said, clock: Clock<'_>) -> Vec<String> {
     let mark = if said.action { "" } else { ":" };
     let mut lines = said.text.as_str().lines();
     let first = format!("{at}  {from}{mark} {}", lines.next().unwrap_or_default());
+    std::iter::once(first).chain(lines.map(|line| format!("    {line}"))).collect()
+}
+
+/// A message that was found, one row for each of its lines.
+pub(super) fn found(hit: &Hit, clock: Clock<'_>) -> Vec<String> {
+    let (at, from, place) = (clock.at(hit.at), hit.from.as_str(), hit.place.to_wire().unwrap_or_default());
+    let mark = if hit.action { "" } else { ":" };
+    let mut lines = hit.text.as_str().lines();
+    let first = format!("{at}  {place}  {from}{mark} {}", lines.next().unwrap_or_default());
     std::iter::once(first).chain(lines.map(|line| format!("    {line}"))).collect()
 }
 

@@ -235,7 +235,7 @@ impl ScreenFace {
             && !self.did.iter().any(is_news)
             && let Some(happening) = self.waiting.pop_front()
         {
-            let columns = self.screen.as_ref().and_then(|screen| screen.size().ok()).map_or(0, |size| size.width);
+            let columns = self.columns();
             let sight = Sight { model, seen: &self.seen, columns, now: self.clock.now() };
             let wishes = match happening {
                 Happening::Event(event) => control::event(&mut self.state, sight, event),
@@ -280,6 +280,10 @@ impl ScreenFace {
         }
     }
 
+    fn columns(&self) -> u16 {
+        self.screen.as_ref().and_then(|screen| screen.size().ok()).map_or(0, |size| size.width)
+    }
+
     /// Does what is the terminal's business, and passes the rest on to the model.
     fn grant(&mut self, wish: Wish, model: &Model) {
         let did = match wish {
@@ -303,6 +307,7 @@ impl ScreenFace {
             Wish::Clear(place) => Did::Told(Msg::TabCleared(place)),
             Wish::Move(place, to) => Did::Told(Msg::TabMoved(place, to)),
             Wish::Passed(place, unread) => Did::Told(Msg::TabPassed(place, unread)),
+            Wish::MoreFound => Did::Told(Msg::MoreFoundWanted),
             Wish::Open(url) => return self.open(&url),
             Wish::Look(path) => return self.look(model, &path),
             Wish::Older(place) => Did::Told(Msg::OlderWanted(place)),
@@ -485,6 +490,11 @@ impl Face for ScreenFace {
         }
         control::expire(&mut self.state, now.mono);
         control::sync(&mut self.state, model);
+        let columns = self.columns();
+        let sight = Sight { model, seen: &self.seen, columns, now };
+        if let Some(wish) = control::seek(&mut self.state, sight) {
+            self.grant(wish, model);
+        }
         self.due = self.pace.ask(Instant::now());
         if self.due.is_some() {
             return Ok(Shown::NotYet);

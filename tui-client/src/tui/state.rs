@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shared::id::UnixMs;
+use shared::id::{Seq, UnixMs};
 use shared::name::Name;
 
 use crate::app::model::{Model, PeerRequest, Transfer, TransferState};
@@ -77,6 +77,8 @@ pub struct State {
     pub arrival: Option<Arrival>,
     /// The tab that was only passed through, and the newest line that was read there: until another one is in front.
     pub passed: Option<(Place, Option<LineId>)>,
+    /// A message that is looked for in the tab in front, page by page.
+    pub seek: Option<Seek>,
     /// Whether the messages stand alone, without anything beside them.
     pub bare: bool,
 }
@@ -111,6 +113,7 @@ impl State {
             came_from: None,
             arrival: None,
             passed: None,
+            seek: None,
             bare: false,
         }
     }
@@ -125,6 +128,17 @@ pub struct Arrival {
     pub unread: usize,
     /// The newest line that was read.
     pub read_to: Option<LineId>,
+}
+
+/// The way to a message that may not be loaded yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seek {
+    /// Its conversation.
+    pub place: Place,
+    /// Its place there.
+    pub seq: Seq,
+    /// Pages of history that may still be loaded for it.
+    pub pages: u16,
 }
 
 /// A text that is searched for in a tab.

@@ -37,6 +37,7 @@ use super::theme::Theme;
 use super::view::{Seen, Target};
 
 pub use self::complete::{Listed, looked};
+pub use self::pick::seek;
 pub use self::reports::Reports;
 pub use self::settings::{learn, take_settings};
 pub use self::sync::{after_draw, sync, unread};
@@ -79,6 +80,8 @@ pub enum Wish {
     Passed(Place, usize),
     /// Look what is in the folder of the path at these bytes of the input, to complete it.
     Look(std::ops::Range<usize>),
+    /// Ask the server for more of what was found.
+    MoreFound,
     /// Open a link, which begins with `http://` or `https://`.
     Open(String),
     /// Load what is older.

@@ -5,18 +5,29 @@ use std::collections::BTreeSet;
 use shared::name::Name;
 
 use crate::app::intent::known_users;
+use crate::app::model::{Model, Older, Search};
+use crate::app::moment::Moment;
 use crate::app::place::{Place, name};
 use crate::tui::composer::EditAction;
 use crate::tui::keymap::Action;
-use crate::tui::state::{Choice, Overlay};
+use crate::tui::state::{Choice, Overlay, Seek, State};
+use crate::tui::view::revealed;
 
-use super::Control;
+use super::reports::clock;
+use super::{Control, Sight, Wish, words};
 
 const GO_TO: &str = "Go to";
 const SENT: &str = "Sent before";
+pub(super) const FOUND: &str = "Found, newest first";
 
 /// Choices shown.
 const CHOICES: usize = 20;
+
+/// Choices that a page of keys goes over.
+const PAGE: usize = 10;
+
+/// Pages of history that are loaded at most to get to one message: some ten thousand lines.
+const SEEK_PAGES: u16 = 100;
 
 impl Control<'_> {
     pub(super) fn go_to(&mut self) {
@@ -29,7 +40,11 @@ impl Control<'_> {
 
     fn pick(&mut self, title: &'static str, query: String) {
         self.state.completion = None;
-        let choices = if title == GO_TO { self.goals(&query) } else { self.sent(&query) };
+        let choices = match title {
+            GO_TO => self.goals(&query),
+            FOUND => found(self.state, self.sight.model, self.sight.now, &query),
+            _ => self.sent(&query),
+        };
         self.state.overlay = Some(Overlay::Pick { title, query, choices, marked: 0 });
     }
 
@@ -73,7 +88,16 @@ impl Control<'_> {
     pub(super) fn pick_key(&mut self, action: Action) {
         let Some(Overlay::Pick { title, query, choices, marked }) = &mut self.state.overlay else { return };
         let count = choices.len().max(1);
+        let is_at_end = *title == FOUND && *marked + 1 >= choices.len();
         match action {
+            // What the server has found goes on where it ends.
+            Action::Edit(EditAction::Down) | Action::ScrollPageDown
+                if is_at_end && self.sight.model.search.as_ref().is_some_and(Search::has_more) =>
+            {
+                self.wishes.push(Wish::MoreFound);
+            }
+            Action::ScrollPageDown => *marked = (*marked + PAGE).min(count - 1),
+            Action::ScrollPageUp => *marked = marked.saturating_sub(PAGE),
             Action::Edit(EditAction::Up) | Action::CompleteBack => *marked = (*marked + count - 1) % count,
             Action::Edit(EditAction::Down) | Action::Complete | Action::SearchHistory | Action::GoTo => {
                 *marked = (*marked + 1) % count;
@@ -102,8 +126,69 @@ impl Control<'_> {
             let tab = self.sight.model.conversations.iter().find(|tab| label(&tab.place) == chosen);
             let user = || Place::With(name(chosen.trim_start_matches('@')));
             self.show(tab.map_or_else(user, |tab| tab.place.clone()));
+        } else if title == FOUND {
+            let (model, clock) = (self.sight.model, clock(self.state, self.sight.now));
+            let hits = model.search.iter().flat_map(|search| &search.hits);
+            let goal =
+                hits.into_iter().find(|hit| words::found(hit, clock) == chosen).map(|hit| (hit.place.clone(), hit.seq));
+            if let Some((place, seq)) = goal {
+                self.state.seek = Some(Seek { place: place.clone(), seq, pages: SEEK_PAGES });
+                self.show(place);
+            }
         } else if let Some(tab) = self.state.tabs.get_mut(&front) {
             tab.composer.replace(chosen);
+        }
+    }
+}
+
+/// What the server has found, as far as it has what was typed.
+pub(super) fn found(state: &State, model: &Model, now: Moment, query: &str) -> Vec<Choice> {
+    let clock = clock(state, now);
+    let query = query.to_lowercase();
+    let hits = model.search.iter().flat_map(|search| &search.hits);
+    let rows = hits.map(|hit| words::found(hit, clock)).filter(|row| row.to_lowercase().contains(&query));
+    rows.map(|row| choice(&row, String::new())).collect()
+}
+
+/// The list grows while it is open.
+pub(super) fn keep_up(state: &mut State, model: &Model, now: Moment) {
+    let Some(Overlay::Pick { title: FOUND, query, .. }) = &state.overlay else { return };
+    let all = found(state, model, now, &query.clone());
+    if let Some(Overlay::Pick { choices, .. }) = &mut state.overlay
+        && all.len() > choices.len()
+    {
+        *choices = all;
+    }
+}
+
+/// Goes to the message that was chosen, and loads what is before the oldest one here until it has come.
+pub fn seek(state: &mut State, sight: Sight<'_>) -> Option<Wish> {
+    let Sight { model, seen, now, .. } = sight;
+    let seek = state.seek.as_mut().filter(|seek| seek.place == *model.conversations.front())?;
+    let conversation = model.conversations.get(&seek.place)?;
+    let line = conversation.transcript.lines().rev().find(|line| line.seq() == Some(seek.seq)).map(|line| line.id);
+    if let Some(line) = line {
+        state.seek = None;
+        if let Some(tab) = state.tabs.get_mut(model.conversations.front()) {
+            tab.marked = Some(line);
+        }
+        let anchor = revealed(model, state, now, seen, line);
+        if let Some(tab) = state.tabs.get_mut(model.conversations.front()) {
+            tab.seen_to = tab.seen_to.or(conversation.transcript.lines().next_back().map(|line| line.id));
+            tab.anchor = anchor;
+        }
+        return None;
+    }
+    match conversation.older {
+        Older::Asked => None,
+        Older::Unasked | Older::More | Older::Cleared if seek.pages > 0 => {
+            seek.pages -= 1;
+            Some(Wish::Older(seek.place.clone()))
+        }
+        _ => {
+            state.seek = None;
+            super::toast(state, "That message is too far back to go there.", true, now);
+            None
         }
     }
 }

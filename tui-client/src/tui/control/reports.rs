@@ -5,7 +5,7 @@ use shared::error::Code;
 use shared::message::Reason;
 use shared::name::Name;
 
-use super::{toast, words};
+use super::{pick, toast, words};
 use crate::app::command::Verb;
 use crate::app::model::Model;
 use crate::app::moment::{Moment, Mono};
@@ -47,14 +47,15 @@ impl Reports {
             Report::Said(said) => self.said(state, model, said, now),
             Report::Arrived { name } => self.came.push(name.clone()),
             Report::Left { name, reason } => self.went.push(words::left(name, reason)),
+            Report::Count { list: List::Found, count: 0 } => toast(state, "Nothing was found.", true, now),
+            Report::Count { list: List::Found, .. } => {
+                let choices = pick::found(state, model, now, "");
+                state.overlay = Some(Overlay::Pick { title: pick::FOUND, query: String::new(), choices, marked: 0 });
+            }
             Report::Count { list, count } => self.list = Some((title(*list, *count), Vec::new())),
             Report::User(person) => self.row(words::person(person, clock(state, now))),
             Report::Block { name } => self.row(name.as_str().to_owned()),
             Report::Queued { number, message } => self.row(words::queued(*number, message, clock(state, now))),
-            Report::Match { hit, .. } => {
-                let rows = words::found(hit, clock(state, now));
-                rows.into_iter().for_each(|row| self.row(row));
-            }
             Report::Whois { person, created } => {
                 let clock = clock(state, now);
                 let rows = vec![words::person(person, clock), format!("account made {}", clock.at(*created))];
@@ -85,7 +86,11 @@ impl Reports {
             Report::Refused(refused) => refuse(state, model, refused, now),
             Report::Aside(aside) => tell(state, model, aside, now),
             // Seen where the eye is: the connection, the countdown, the help.
-            Report::Hello { .. } | Report::Reconnecting { .. } | Report::Idle { .. } | Report::HelpMore(_) => {}
+            Report::Hello { .. }
+            | Report::Reconnecting { .. }
+            | Report::Idle { .. }
+            | Report::HelpMore(_)
+            | Report::Match { .. } => {}
         }
     }
 
@@ -93,6 +98,7 @@ impl Reports {
     pub fn settle(&mut self, state: &mut State, model: &Model, now: Moment) -> Option<Notification> {
         // A list without its end was not asked for: it came with the login, and the sidebar has it.
         self.list = None;
+        pick::keep_up(state, model, now);
         let (came, went) = (std::mem::take(&mut self.came), std::mem::take(&mut self.went));
         let lobby = Place::lobby();
         if came.len() > ONE_BY_ONE {
@@ -159,7 +165,7 @@ impl Reports {
     }
 }
 
-fn clock(state: &State, now: Moment) -> words::Clock<'_> {
+pub(super) fn clock(state: &State, now: Moment) -> words::Clock<'_> {
     words::Clock { zone: &state.look.zone, time: &state.preferences.time, now: now.wall }
 }
 

@@ -132,13 +132,12 @@ pub(super) fn said(said: &Said, clock: Clock<'_>) -> Vec<String> {
     std::iter::once(first).chain(lines.map(|line| format!("    {line}"))).collect()
 }
 
-/// A message that was found, one row for each of its lines.
-pub(super) fn found(hit: &Hit, clock: Clock<'_>) -> Vec<String> {
+/// A message that was found, in one row.
+pub(super) fn found(hit: &Hit, clock: Clock<'_>) -> String {
     let (at, from, place) = (clock.at(hit.at), hit.from.as_str(), hit.place.to_wire().unwrap_or_default());
     let mark = if hit.action { "" } else { ":" };
-    let mut lines = hit.text.as_str().lines();
-    let first = format!("{at}  {place}  {from}{mark} {}", lines.next().unwrap_or_default());
-    std::iter::once(first).chain(lines.map(|line| format!("    {line}"))).collect()
+    let text: Vec<&str> = hit.text.as_str().lines().collect();
+    format!("{at}  {place}  {from}{mark} {}", text.join(" / "))
 }
 
 /// An own message that nobody has received, with the number that takes it back.

@@ -191,6 +191,7 @@ impl Stage {
                 let before = before.map(|seq| format!(" before {}", seq.0)).unwrap_or_default();
                 self.note_sent(format!("history {conv}{before}"), Some(id));
             }
+            ClientMessage::Search { id, words, .. } => self.note_sent(format!("search {words}"), Some(id)),
             ClientMessage::Block { id, name } => self.note_sent(format!("block {name}"), Some(id)),
             ClientMessage::Who { id } => self.note_sent("who".to_owned(), Some(id)),
             ClientMessage::Logout { id } => self.note_sent("logout".to_owned(), Some(id)),
@@ -212,6 +213,10 @@ impl Stage {
         let now = self.now();
         self.rang |= self.reports.settle(&mut self.state, &self.model, now).is_some();
         sync(&mut self.state, &self.model);
+        let sight = Sight { model: &self.model, seen: &self.seen, columns: self.size.0, now };
+        if let Some(wish) = seek(&mut self.state, sight) {
+            self.grant(wish);
+        }
         let mut terminal = Terminal::new(TestBackend::new(self.size.0, self.size.1)).unwrap();
         let (model, state, seen) = (&self.model, &self.state, &mut self.seen);
         terminal.draw(|frame| *seen = draw(frame, model, state, now)).unwrap();
@@ -262,6 +267,7 @@ impl Stage {
                 looked(&mut self.state, &self.model, &path, &listing);
             }
             Wish::Save(_) => self.sent.push("save".to_owned()),
+            Wish::MoreFound => self.tell(Msg::MoreFoundWanted),
             Wish::Open(url) => self.sent.push(format!("open {url}")),
             Wish::Older(place) => self.tell(Msg::OlderWanted(place)),
             Wish::Retry => self.tell(Msg::RetryWanted),

@@ -147,3 +147,34 @@ fn the_messages_alone_give_way_to_whoever_writes() {
     stage.press("alt+l esc");
     assert_eq!((stage.state.bare, stage.composer().text()), (false, "h"));
 }
+
+#[test]
+fn what_the_server_has_found_is_listed_and_one_key_leads_there() {
+    let mut stage = Stage::in_chat();
+    stage.text("/clear").press("enter").text("/search old word").press("enter").sends(&["search old word"]);
+    let re = stage.last_request();
+    let hits = vec![entry("#lobby", 120, "yoda", "an old word"), entry("@leia", 7, "leia", "old\nword")];
+    stage.hear(ServerMessage::Found { re, messages: hits, next: None });
+    let Some(Overlay::Pick { choices, .. }) = &stage.state.overlay else { panic!("no list") };
+    let rows: Vec<&str> = choices.iter().map(|choice| choice.text.as_str()).collect();
+    assert!(rows[0].ends_with("#lobby  yoda: an old word") && rows[1].ends_with("@leia  leia: old / word"), "{rows:?}");
+    // The lobby was emptied: what is there has to be loaded, back to the message that was chosen.
+    stage.press("enter").sends(&["history #lobby"]);
+    let page =
+        |from: u64, to: u64| (from..to).map(|seq| entry("#lobby", seq, "yoda", &format!("line {seq}"))).collect();
+    stage.answer_history("#lobby", page(200, 300), true);
+    stage.sends(&["history #lobby before 200"]);
+    stage.answer_history("#lobby", page(100, 200), true);
+    assert_eq!((marked(&stage).as_deref(), &stage.state.overlay, &stage.state.seek), (Some("line 120"), &None, &None));
+    let line = stage.tab().marked.unwrap();
+    assert!(stage.seen.targets.iter().any(|(_, target)| *target == Target::Line(line)));
+}
+
+#[test]
+fn a_search_without_a_hit_says_so() {
+    let mut stage = Stage::in_chat();
+    stage.text("/search nowhere").press("enter");
+    let re = stage.last_request();
+    stage.hear(ServerMessage::Found { re, messages: Vec::new(), next: None });
+    assert_eq!((stage.toast(), &stage.state.overlay), ("Nothing was found.", &None));
+}

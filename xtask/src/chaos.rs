@@ -9,8 +9,8 @@ use anyhow::{Context, Result, bail};
 use e2e::chaos::hostile::{self, Crowd, Plan, Strangers};
 use e2e::chaos::network::{self, Dead};
 use e2e::chaos::{
-    Outcome, block_on, cut_points, drain, kill_on_ack, leak, lost_ack, mixed, ready, seed_fault, settle_within,
-    stalled_reader, storm,
+    Outcome, block_on, cut_points, drain, idle, kill_on_ack, leak, lost_ack, mixed, ready, seed_fault, settle_within,
+    stalled_many, stalled_reader, storm,
 };
 use e2e::kit::Seed;
 
@@ -67,6 +67,11 @@ const SCENARIOS: &[Scenario] = &[
         name: "stalled-reader",
         run: |run| block_on(stalled_reader::run(run.pick(100, 1000), 200, run.rounds(5, 5))),
     },
+    Scenario {
+        name: "stalled-hundred",
+        run: |run| block_on(stalled_many::run(run.pick(200, 1000), run.pick(20, 100), 200)),
+    },
+    Scenario { name: "idle", run: |run| block_on(idle::run(run.pick(1000, 10_000))) },
     Scenario { name: "hostile", run: |run| run.hostile(Strangers::Exempt) },
     Scenario { name: "hostile-limited", run: |run| run.hostile(Strangers::Limited) },
     Scenario { name: "storm", run: |run| block_on(storm::run(run.pick(100, 1000))) },

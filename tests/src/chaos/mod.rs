@@ -16,12 +16,14 @@ use crate::{ServerBuilder, TestServer, any_key};
 pub mod cut_points;
 pub mod drain;
 pub mod hostile;
+pub mod idle;
 pub mod kill_on_ack;
 pub mod leak;
 pub mod lost_ack;
 pub mod mixed;
 pub mod network;
 pub mod ready;
+pub mod stalled_many;
 pub mod stalled_reader;
 pub mod storm;
 

@@ -21,7 +21,9 @@ pub async fn run(clients: usize, stalled: usize, broadcasts: usize) -> Outcome {
     let stage = Stage::new(clients);
     let all = stage.clients(&[]).await?;
     let (_, stalls) = all.split_at(clients - stalled);
-    stalls.iter().for_each(|client| stage.history().leave_out(&client.user));
+    for client in stalls {
+        stage.history().leave_out(&client.user);
+    }
     let (without, before) = say(&stage, &all, stalled, broadcasts, ALL_READ).await?;
     stalls.iter().for_each(Honest::stall);
     let (with, peak) = say(&stage, &all, stalled, broadcasts, SOME_STALL).await?;

@@ -53,7 +53,7 @@ impl Evidence {
     /// A ticket, in the ways in which bytes come to be printed.
     fn keep_secret(&mut self, ticket: &[u8]) {
         let beginning = &ticket[..8];
-        let hex: String = beginning.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = beginning.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<String>>().concat();
         self.secrets.push(hex.to_uppercase());
         self.secrets.push(hex);
         self.secrets.push(format!("{beginning:?}").trim_matches(['[', ']']).to_owned());

@@ -76,7 +76,9 @@ fn a_block_keeps_it_from_both_sides_and_its_end_gives_it_back() {
         world.block(sessions[owner], ["yoda", "hans"][owner]);
         for (me, other) in [(0, 1), (1, 0)] {
             world.pass(Duration::from_secs(5));
-            sessions.iter().for_each(|session| drop(world.read(*session)));
+            for session in sessions {
+                world.read(session);
+            }
             direct(&mut world, sessions[me], ["hans", "yoda"][other]);
             lobby(&mut world, sessions[me]);
             assert_eq!(typists(&mut world, sessions[other]), NOBODY, "{owner} blocks, {me} types");
@@ -130,7 +132,9 @@ fn the_lobby_is_told_while_at_most_a_hundred_are_online() {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let mut world = curious_with(default_rules(), &names);
     let sessions: Vec<SessionId> = names.iter().map(|name| world.login(name)).collect();
-    sessions.iter().for_each(|session| drop(world.read(*session)));
+    for session in &sessions {
+        world.read(*session);
+    }
     lobby(&mut world, sessions[0]);
     assert_eq!(sessions.iter().map(|session| typists(&mut world, *session).len()).sum::<usize>(), 0);
     direct(&mut world, sessions[0], "user1");

@@ -298,6 +298,20 @@ mod tests {
     }
 
     #[test]
+    fn only_the_full_screen_says_and_shows_who_is_typing() {
+        for (face, typing, expected) in [
+            (Face::Screen, true, true),
+            (Face::Screen, false, false),
+            (Face::Plain, true, false),
+            (Face::Json, true, false),
+        ] {
+            let given = Settings { face, typing, ..settings(true, &[]) };
+            assert_eq!(caps(&given), Caps { typing: expected });
+            assert_eq!(options(given, None).0.settings.typing, expected);
+        }
+    }
+
+    #[test]
     fn only_who_means_any_server_here_and_can_answer_is_asked_to_host() {
         let target = |host: &str, fingerprint, tls| Target { host: host.into(), port: 4000, fingerprint, tls };
         let table = [

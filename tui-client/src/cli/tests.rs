@@ -236,6 +236,14 @@ fn the_face_is_what_was_asked_for_or_what_the_terminal_can_show() {
 }
 
 #[test]
+fn typing_is_on_unless_the_option_or_the_config_file_says_no() {
+    let (unsaid, on, off) = (Case::new(), Case::new().config("typing = true"), Case::new().config("typing = false"));
+    let said = |case: &Case, arguments: &[&str]| case.settings(arguments).typing;
+    assert!(said(&unsaid, &[]) && said(&on, &[]) && !said(&off, &[]));
+    assert!([unsaid, on, off].iter().all(|case| !said(case, &["--no-typing"])));
+}
+
+#[test]
 fn a_switch_on_the_command_line_wins_over_the_face_in_the_config_file() {
     assert_eq!(Case::new().config("face = \"plain\"").settings(&["--json"]).face, Face::Json);
     assert_eq!(Case::new().config("face = \"json\"").settings(&["--plain"]).face, Face::Plain);

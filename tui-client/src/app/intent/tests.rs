@@ -124,6 +124,47 @@ fn in_a_direct_tab_only_the_slash_begins_a_command() {
 }
 
 #[test]
+fn only_a_text_for_the_tab_it_stands_in_is_text() {
+    let (lobby, model) = (Place::lobby(), model());
+    for typed in ["hello", "//x", "yoda: hello", "men", "whoelse is around?", "logout is broken", " hello"] {
+        assert!(is_text(typed, &lobby, &model), "{typed:?}");
+    }
+    let no_text = [
+        "",
+        " ",
+        "m",
+        "Mess",
+        "message",
+        " message",
+        "message ",
+        "message yoda",
+        "message yoda hi",
+        "mesage yoda hi",
+        "who",
+        "whoelse",
+        "/",
+        "/x",
+        "/me waves",
+        "/msg yoda hi",
+        "broadcast hello",
+        "block yoda",
+        "b",
+        "logout",
+    ];
+    for typed in no_text {
+        assert!(!is_text(typed, &lobby, &model), "{typed:?}");
+    }
+    for typed in ["m", "message yoda secret", "whoelse", "//x"] {
+        assert!(is_text(typed, &leia(), &model), "{typed:?}");
+    }
+    for typed in ["", "/say hello", "/me waves", "/block yoda", &"x".repeat(8193)] {
+        assert!(!is_text(typed, &leia(), &model), "{typed:?}");
+    }
+    let private = Place::Private(name("yoda"));
+    assert!(!is_text("hi", &private, &model), "no session stands");
+}
+
+#[test]
 fn what_is_too_long_stays_where_it_is() {
     let long = "x".repeat(8193);
     let why = "ERROR too long: 8193 bytes, at most 8192 are allowed | nothing";

@@ -134,6 +134,8 @@ pub enum Msg {
     Typed,
     /// Keys are pressed, and what is typed is a text that Enter would send to this conversation.
     TextTyped(Place),
+    /// From now on others are told that this user types and it is shown who does, or neither.
+    TypingSet(bool),
     /// No more lines come.
     InputEnded,
     /// The program is asked to end, by a signal or a key.

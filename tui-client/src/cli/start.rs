@@ -96,9 +96,9 @@ fn hosting(settings: &Settings) -> Hosting {
     }
 }
 
-/// What the server is told that this client can do: only the full screen shows who is typing.
+/// What the server is told that this client can do: only the full screen shows who is typing, as soon as its user wants it.
 fn caps(settings: &Settings) -> Caps {
-    Caps { typing: settings.typing && settings.face == Face::Screen }
+    Caps { typing: settings.face == Face::Screen }
 }
 
 fn is_interactive(settings: &Settings) -> bool {
@@ -235,7 +235,7 @@ fn options(settings: Settings, host: Option<StartHost>) -> (Options, LineOptions
         retry: settings.retry.map(Duration::from_secs),
         hosting,
         accept_peers: settings.accept,
-        typing: caps(&settings).typing,
+        typing: settings.typing && settings.face == Face::Screen,
     };
     let lines = LineOptions {
         voice: match settings.face {
@@ -306,7 +306,7 @@ mod tests {
             (Face::Json, true, false),
         ] {
             let given = Settings { face, typing, ..settings(true, &[]) };
-            assert_eq!(caps(&given), Caps { typing: expected });
+            assert_eq!(caps(&given), Caps { typing: face == Face::Screen });
             assert_eq!(options(given, None).0.settings.typing, expected);
         }
     }

@@ -298,6 +298,7 @@ impl ScreenFace {
                 self.did.pop_back_if(|did| matches!(did, Did::Typed | Did::Told(Msg::TextTyped(_))));
                 Did::Told(Msg::TextTyped(place))
             }
+            Wish::Typing(is_on) => Did::Told(Msg::TypingSet(is_on)),
             Wish::Say(saying) => Did::Said(saying),
             Wish::Run(command) => Did::Command(command),
             Wish::SignIn(sign_in) => return self.sign_in(sign_in),

@@ -69,6 +69,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Moment) -> Vec<Effect> {
             idle::acted(&mut turn);
             typing::typed(&mut turn, &place);
         }
+        Msg::TypingSet(is_on) => typing::set(&mut turn, is_on),
         Msg::InputEnded => ending::input_ended(&mut turn),
         Msg::Interrupted => ending::interrupted(&mut turn),
         Msg::OutputClosed => ending::output_closed(&mut turn),

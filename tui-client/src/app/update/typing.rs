@@ -19,6 +19,14 @@ pub(super) fn typed(turn: &mut Turn<'_>, place: &Place) {
     }
 }
 
+/// The user wants it, or wants nothing of it any more.
+pub(super) fn set(turn: &mut Turn<'_>, is_on: bool) {
+    turn.model.settings.typing = is_on;
+    if !is_on {
+        turn.model.typing.stop(|_, _| true);
+    }
+}
+
 /// Whether there is anybody who could be told.
 fn can_be_told(turn: &Turn<'_>, place: &Place) -> bool {
     let model = &turn.model;

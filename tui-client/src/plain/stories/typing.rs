@@ -109,6 +109,21 @@ fn who_has_switched_it_off_neither_says_nor_sees_it() {
 }
 
 #[test]
+fn it_is_switched_off_and_on_at_once() {
+    let mut story = in_company(settings());
+    story.tell(heard("#lobby", "yoda"));
+    story.check(Msg::TypingSet(false), &[]);
+    story.tell(heard("#lobby", "leia"));
+    assert_eq!(who(&story, &Place::lobby()), NOBODY);
+    story.check(Msg::TextTyped(Place::lobby()), &[]);
+    story.check(Msg::TypingSet(true), &[]);
+    assert_eq!(who(&story, &Place::lobby()), NOBODY);
+    story.check(Msg::TextTyped(Place::lobby()), &["> typing #lobby"]);
+    story.tell(heard("#lobby", "leia"));
+    assert_eq!(who(&story, &Place::lobby()), ["leia"]);
+}
+
+#[test]
 fn a_text_that_is_typed_is_an_action_of_the_user() {
     let mut story = Story::script();
     story.tell(logged_in_with_timeout(1, 120_000));

@@ -60,6 +60,8 @@ pub enum Wish {
     Typed,
     /// Tell the model that a text for this conversation is being typed.
     TextTyped(Place),
+    /// Tell others that the user types and show who does, or neither.
+    Typing(bool),
     /// Send a text.
     Say(Saying),
     /// Run a command.

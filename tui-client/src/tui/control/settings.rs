@@ -113,6 +113,9 @@ impl Control<'_> {
             "mouse" if self.state.mouse.to_string() != value => self.toggle_mouse(),
             _ => {
                 self.note_value(name, value);
+                if name == "typing" {
+                    self.wishes.push(Wish::Typing(self.state.preferences.typing));
+                }
                 self.toast(format!("{name} = {value}"), false);
             }
         }
@@ -234,8 +237,12 @@ mod tests {
         assert_eq!(bench.state.look.theme.shade, Shade::Light);
         let (_, wishes) = bench.set("/set mouse true");
         assert!(matches!(wishes.as_slice(), [Wish::Mouse(true)]));
+        let (_, wishes) = bench.set("/set typing false");
+        assert!(matches!(wishes.as_slice(), [Wish::Typing(false)]));
+        let (_, wishes) = bench.set("/set typing true");
+        assert!(matches!(wishes.as_slice(), [Wish::Typing(true)]));
         let (_, wishes) = bench.set("/set --save");
-        let expected = [("theme", "light"), ("mouse", "true"), ("time", "%H.%M")];
+        let expected = [("theme", "light"), ("mouse", "true"), ("time", "%H.%M"), ("typing", "true")];
         assert_eq!(saved(&wishes), expected.map(|(name, value)| (name, value.to_owned())));
         let (_, wishes) = bench.set("/set notification-text false --save");
         assert_eq!(saved(&wishes), [("notification_text", "false".to_owned())]);

@@ -241,6 +241,7 @@ impl Stage {
         let cid = ClientId([self.cids; 16]);
         match wish {
             Wish::Typed => self.tell(Msg::Typed),
+            Wish::Typing(is_on) => self.tell(Msg::TypingSet(is_on)),
             Wish::TextTyped(place) => {
                 self.typed.push(place.clone());
                 self.tell(Msg::TextTyped(place));

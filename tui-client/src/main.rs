@@ -79,7 +79,13 @@ fn run(threads: ThreadsFor, chat: impl Future<Output = io::Result<Exit>>) -> Exi
         Ok(runtime) => runtime,
         Err(error) => return fail(&error),
     };
-    let exit = runtime.block_on(chat);
+    let exit = match threads {
+        ThreadsFor::OnePerson => runtime.block_on(chat),
+        ThreadsFor::Company => {
+            let _inside = runtime.enter();
+            tui_client::run::block_on(chat).flatten()
+        }
+    };
     // A thread may still wait for a line that nobody will type.
     runtime.shutdown_background();
     exit.map_or_else(|error| fail(&error), |exit| ExitCode::from(exit.code()))

@@ -31,6 +31,8 @@ pub enum Did {
     Told(Msg),
     /// Ended the input.
     Ended,
+    /// Closed the terminal.
+    HungUp,
     /// Nothing, but there is something to show now that had to wait.
     Waited,
 }

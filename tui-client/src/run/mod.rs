@@ -8,7 +8,9 @@ mod editor;
 mod face;
 mod folder;
 mod hosting;
+mod keys;
 mod lines;
+mod main_thread;
 mod network;
 mod opener;
 mod peers;
@@ -36,6 +38,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 pub use face::{Did, Face, Shown};
 pub use hosting::{Hosted, StartHost};
 pub use lines::{LineFace, LineOptions};
+pub use main_thread::block_on;
 pub use network::Wire;
 pub use screen::ScreenOptions;
 pub use server::Server;
@@ -64,6 +67,9 @@ const BATCH: usize = 64;
 
 /// How long the last frames may take to leave at the end.
 const FAREWELL: Duration = Duration::from_secs(1);
+
+/// How long they may take when the terminal has gone: a logout is written by then, and nobody is there to be told more.
+const FAREWELL_HUNG_UP: Duration = Duration::from_millis(20);
 
 /// Who logs in and how the client behaves.
 #[derive(Debug)]
@@ -98,8 +104,8 @@ pub async fn lines<L: Wire>(
 /// Runs the client on the full screen until it ends, and says on standard error what the user should know then.
 ///
 /// `signals` must listen to Ctrl-Z: as a key it sends that signal to the whole job.
-/// Must be called on the main thread, inside a Tokio runtime of several threads: what panics in a task is then told
-/// from what panics here, and a terminal that takes nothing does not stop the end.
+/// Must be run by [`block_on`] on the main thread, inside a Tokio runtime of several threads: what panics in a task is
+/// then told from what panics here, and a terminal that takes nothing does not stop the end.
 pub async fn screen<L: Wire>(
     options: Options,
     screen: ScreenOptions,
@@ -140,6 +146,8 @@ struct Driver<F, D, L> {
     /// The logout. It leaves after the acknowledgements, which mean nothing behind it.
     last: Option<ClientMessage>,
     exit: Option<Exit>,
+    /// How long the last frames may take.
+    farewell: Duration,
     clock: Clock,
     peers: Switchboard,
     tickets: DeviceTickets,
@@ -178,6 +186,7 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
             shown: BTreeMap::new(),
             last: None,
             exit: None,
+            farewell: FAREWELL,
             clock,
             tickets: DeviceTickets::in_folder(options.peers.state.clone()),
             peers: Switchboard::new(options.peers),
@@ -266,11 +275,18 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
     async fn signalled(&mut self, signal: Signal) {
         match signal {
             Signal::Interrupt if self.face.interrupt() => {}
-            Signal::Interrupt | Signal::End => self.tell(Msg::Interrupted),
+            Signal::HangUp if self.model.settings.on_screen => self.hung_up(),
+            Signal::Interrupt | Signal::End | Signal::HangUp => self.tell(Msg::Interrupted),
             Signal::Suspend => {
                 self.face.stop().await;
             }
         }
+    }
+
+    /// The terminal has gone: nobody sees what is shown from now on.
+    fn hung_up(&mut self) {
+        self.farewell = FAREWELL_HUNG_UP;
+        self.tell(Msg::OutputClosed);
     }
 
     fn did(&mut self, did: Did) {
@@ -281,6 +297,7 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
             Did::Answered(answer) => self.tell(Msg::Answered(answer)),
             Did::Typed => self.tell(Msg::Typed),
             Did::Ended => self.tell(Msg::InputEnded),
+            Did::HungUp => self.hung_up(),
             Did::Said(Saying { place, text, action }) => {
                 self.tell(Msg::Texted { place, text, action, cid: message_id() });
             }
@@ -392,7 +409,8 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
     /// Lets what was handed over leave.
     async fn close(&mut self) {
         self.link = None;
-        self.peers.finish().await;
+        // If it takes longer, nobody is at the other end.
+        let _ = timeout(self.farewell, self.peers.finish()).await;
         let Some(open) = self.open else { return };
         let last = async {
             while let Some((generation, event)) = self.events.recv().await {
@@ -401,8 +419,7 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
                 }
             }
         };
-        // If it takes longer, nobody is at the other end.
-        let _ = timeout(FAREWELL, last).await;
+        let _ = timeout(self.farewell, last).await;
     }
 }
 

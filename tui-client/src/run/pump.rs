@@ -1,18 +1,23 @@
-//! Carries what the terminal says to the loop, in batches: what came at one time is looked at at one time.
+//! Reads the terminal, in batches: what came at one time is looked at at one time.
 
+use std::io;
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-use crossterm::event::{Event, EventStream, KeyCode, KeyEvent, KeyModifiers};
-use futures_util::StreamExt as _;
-use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use rustix::io::Errno;
+use rustix::termios::tcgetwinsize;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::timeout;
 
-/// Events in a batch.
-const BATCH: usize = 64;
+use super::keys::Keys;
+use super::main_thread::{is_readable, readable, terminal};
 
-/// Batches that may wait. Behind them, keys wait in the terminal.
-const WAITING: usize = 16;
+/// Events in a batch. Behind them, keys wait in the terminal.
+const BATCH: usize = 256;
+
+/// Bytes taken at once.
+const READ: usize = 1024;
 
 /// Arrow keys that come within this time of one another were sent at once. A finger is ten times slower, and nobody sees
 /// that a key takes so much longer.
@@ -34,56 +39,66 @@ pub(super) enum Happening {
 /// Reads the terminal's events. Keys are lost to whoever else reads the terminal while it runs.
 #[derive(Debug)]
 pub(super) struct Pump {
-    batches: mpsc::Receiver<Vec<Event>>,
-    task: JoinHandle<()>,
+    terminal: &'static OwnedFd,
+    keys: Keys,
+    resized: Signal,
+    /// What has come and is not handed over.
+    batch: Vec<Event>,
+    is_gone: bool,
 }
 
 impl Pump {
     /// Begins to read.
-    pub fn begin() -> Self {
-        let (tx, batches) = mpsc::channel(WAITING);
-        let task = tokio::spawn(async move {
-            let mut events = EventStream::new();
-            while let Some((batch, is_broken)) = gather(&mut events).await {
-                // After an error the terminal is gone, and asking again would spin.
-                if tx.send(batch).await.is_err() || is_broken {
-                    return;
-                }
-            }
-        });
-        Self { batches, task }
+    pub fn begin() -> io::Result<Self> {
+        let resized = signal(SignalKind::window_change())?;
+        Ok(Self { terminal: terminal()?, keys: Keys::default(), resized, batch: Vec::new(), is_gone: false })
     }
 
     /// What comes next, and everything that has come by then: a page of keys is one frame. `None` when the terminal is
     /// gone. Loses nothing when it is not waited for to the end.
     pub async fn next(&mut self) -> Option<Vec<Event>> {
-        let mut batches = Vec::new();
-        let count = self.batches.recv_many(&mut batches, WAITING).await;
-        (count > 0).then(|| batches.concat())
-    }
-
-    /// Stops reading, so that somebody else can. Drop it when this has come back.
-    pub async fn end(&mut self) {
-        self.task.abort();
-        let _ = (&mut self.task).await;
-    }
-}
-
-/// Waits for an event, and for those that come with it: the stream hands them out one by one, a moment apart. Answers
-/// as well whether the terminal is gone after them.
-async fn gather(events: &mut EventStream) -> Option<(Vec<Event>, bool)> {
-    let mut batch = match events.next().await? {
-        Ok(event) => vec![event],
-        Err(_) => return None,
-    };
-    while batch.len() < BATCH && batch.last().and_then(arrow).is_some() {
-        match timeout(TOGETHER, events.next()).await {
-            Ok(Some(Ok(event))) => batch.push(event),
-            Ok(_) => return Some((batch, true)),
-            Err(_) => break,
+        loop {
+            self.read();
+            let may_be_a_wheel = self.batch.last().and_then(arrow).is_some() && self.batch.len() < BATCH;
+            if may_be_a_wheel && !self.is_gone && timeout(TOGETHER, readable()).await.is_ok() {
+                continue;
+            }
+            if !self.batch.is_empty() {
+                return Some(std::mem::take(&mut self.batch));
+            }
+            if self.is_gone {
+                return None;
+            }
+            tokio::select! {
+                biased;
+                () = readable() => {}
+                _ = self.resized.recv() => self.batch.extend(self.size()),
+            }
         }
     }
-    Some((batch, false))
+
+    /// Takes what is there, and waits for nothing.
+    fn read(&mut self) {
+        let mut bytes = [0; READ];
+        while !self.is_gone && self.batch.len() < BATCH && is_readable(self.terminal) {
+            match rustix::io::read(self.terminal, &mut bytes) {
+                Ok(count @ 1..) => {
+                    self.keys.take(&bytes[..count], count == READ, &mut self.batch);
+                    if count < READ {
+                        return;
+                    }
+                }
+                Err(Errno::INTR | Errno::AGAIN) => {}
+                // Asking again would spin.
+                Ok(0) | Err(_) => self.is_gone = true,
+            }
+        }
+    }
+
+    fn size(&self) -> Option<Event> {
+        let size = tcgetwinsize(self.terminal).ok()?;
+        Some(Event::Resize(size.ws_col, size.ws_row))
+    }
 }
 
 /// Finds the wheel among arrow keys.

@@ -9,13 +9,15 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crossterm::event::{Event, KeyCode, KeyEvent};
 use shared::id::millis;
 use shared::message::Reason;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use super::clock::Clock;
 use super::editor::Editing;
 use super::face::{Did, Face, Shown};
+use super::main_thread::sleep_until;
 use super::pump::{Happening, Pump, with_wheel};
 use super::server::Server;
 use super::signals::{self, stop_here};
@@ -41,6 +43,10 @@ mod keeping;
 
 /// The time between two frames that only the network wants: 60 in a second are more than an eye needs.
 const FRAME: Duration = Duration::from_millis(16);
+
+/// The time between the echo of a letter and the frame for it. A system hands over what was written to a terminal in a
+/// task of its own, which on the same core begins only when this program sleeps.
+const AFTER_ECHO: Duration = Duration::from_millis(4);
 
 /// Frames that are drawn at once after a quiet time: connecting, logging in and the first lines come close together.
 const FRAMES_AT_ONCE: u32 = 3;
@@ -120,6 +126,8 @@ pub(super) struct ScreenFace {
 struct Pace {
     /// A key or a new size: the next frame does not wait.
     is_urgent: bool,
+    /// A letter was echoed: the frame for it waits until then.
+    echoed: Option<Instant>,
     tokens: u32,
     filled: Instant,
 }
@@ -133,8 +141,13 @@ impl Pace {
             self.filled = now;
         }
         if std::mem::take(&mut self.is_urgent) {
+            self.echoed = None;
             return None;
         }
+        if let Some(until) = self.echoed.filter(|&until| now < until) {
+            return Some(until);
+        }
+        self.echoed = None;
         if self.tokens == 0 {
             return Some(self.filled + FRAME);
         }
@@ -173,7 +186,7 @@ impl ScreenFace {
             servers: options.memory.servers,
             waiting: VecDeque::new(),
             did: VecDeque::new(),
-            pace: Pace { is_urgent: true, tokens: FRAMES_AT_ONCE, filled: now },
+            pace: Pace { is_urgent: true, echoed: None, tokens: FRAMES_AT_ONCE, filled: now },
             due: None,
             editor_for: None,
             editing: None,
@@ -199,9 +212,6 @@ impl ScreenFace {
 
     /// Lets go of the keys, for whoever gets the terminal.
     async fn stop_reading(&mut self) {
-        if let Some(pump) = &mut self.pump {
-            pump.end().await;
-        }
         self.pump = None;
     }
 
@@ -210,7 +220,10 @@ impl ScreenFace {
         rehearse(model);
         let now = self.clock.now();
         let (state, seen) = (&self.state, &mut self.seen);
-        screen.draw(|frame| *seen = view::draw(frame, model, state, now))?;
+        screen.draw(|frame| {
+            *seen = view::draw(frame, model, state, now);
+            seen.cursor
+        })?;
         screen.set_title(&title(model, state))
     }
 
@@ -230,6 +243,8 @@ impl ScreenFace {
     /// the next letter is for that tab.
     fn take(&mut self, model: &Model) {
         self.pace.is_urgent = true;
+        let letter = if self.waiting.len() == 1 { self.waiting.front().and_then(letter) } else { None };
+        let before = self.typed(model).map(str::len);
         let is_news = |did: &Did| !matches!(did, Did::Typed);
         while self.editor_for.is_none()
             && !self.did.iter().any(is_news)
@@ -245,11 +260,49 @@ impl ScreenFace {
                 self.grant(wish, model);
             }
         }
+        if let Some((letter, before)) = letter.zip(before) {
+            self.echo(letter, before, model);
+        }
         self.keeping.typed(&self.state, model, self.clock.now().wall);
         let is_left = |did: &Did| matches!(did, Did::Told(Msg::TabShown(_) | Msg::TabClosed(_)));
         if !self.state.focused || self.editor_for.is_some() || self.did.iter().any(is_left) {
             self.keeping.write(&self.state, model, self.clock.now().wall);
         }
+    }
+
+    /// What stands in the input, where one can type at its end and sees all of it in one row.
+    fn typed(&self, model: &Model) -> Option<&str> {
+        if self.state.screen != crate::tui::state::Screen::Chat || self.state.overlay.is_some() {
+            return None;
+        }
+        let composer = &self.state.tabs.get(model.conversations.front())?.composer;
+        let text = composer.text();
+        let columns = usize::from(self.seen.composer.width);
+        let is_one_row = text.len() < columns && text.is_ascii() && !text.contains('\n');
+        (composer.cursor() == text.len() && is_one_row).then_some(text)
+    }
+
+    /// A letter behind what was typed is written at once. The frame for it follows a little later: that looks at the
+    /// whole screen, and takes ten times longer.
+    fn echo(&mut self, letter: char, before: usize, model: &Model) {
+        let is_behind =
+            before > 0 && self.typed(model).is_some_and(|text| text.len() == before + 1 && text.ends_with(letter));
+        if is_behind && let Some(screen) = &mut self.screen {
+            match screen.echo(letter) {
+                Ok(true) => {
+                    self.pace.is_urgent = false;
+                    self.pace.echoed = Some(Instant::now() + AFTER_ECHO);
+                }
+                Ok(false) => {}
+                Err(error) => self.error = Some(error),
+            }
+        }
+    }
+
+    /// After an echo everything else waits, the model that is told of typing too, so that the program sleeps at once.
+    fn rests_until(&self) -> Option<Instant> {
+        let has_only_typed = self.did.iter().all(|did| matches!(did, Did::Typed | Did::Told(Msg::TextTyped(_))));
+        self.pace.echoed.filter(|&until| has_only_typed && Instant::now() < until)
     }
 
     /// Who has logged in finds the drafts of the last time, and drafts whose time has come are written.
@@ -434,6 +487,14 @@ fn login(options: &ScreenOptions) -> Form {
     form
 }
 
+/// A letter that was typed: of one byte and one column, whatever stands beside it.
+fn letter(happening: &Happening) -> Option<char> {
+    match happening {
+        Happening::Event(Event::Key(KeyEvent { code: KeyCode::Char(letter @ ' '..='~'), .. })) => Some(*letter),
+        _ => None,
+    }
+}
+
 /// Panics after the login, where a build for developers is told to: so the tests see what a panic leaves behind.
 fn rehearse(model: &Model) {
     if !cfg!(debug_assertions) || model.me.is_none() {
@@ -505,7 +566,7 @@ impl Face for ScreenFace {
             // After the first frame: nothing may read the terminal before the screen stands, and nothing may ask it a
             // question afterwards.
             self.ask(model)?;
-            self.pump = Some(Pump::begin());
+            self.pump = Some(Pump::begin()?);
         }
         if let Some(wish) = control::after_draw(model, &self.seen) {
             self.grant(wish, model);
@@ -515,7 +576,10 @@ impl Face for ScreenFace {
 
     async fn next(&mut self, model: &Model) -> Did {
         loop {
-            if let Some(did) = self.did.pop_front() {
+            let rests_until = self.rests_until();
+            if rests_until.is_none()
+                && let Some(did) = self.did.pop_front()
+            {
                 return did;
             }
             if self.editor_for.is_some() {
@@ -529,14 +593,14 @@ impl Face for ScreenFace {
             }
             if !self.waiting.is_empty() {
                 self.take(model);
-                if self.did.is_empty() {
+                if self.did.is_empty() && self.rests_until().is_none() {
                     return Did::Waited;
                 }
                 continue;
             }
             let visible = control::deadline(&self.state, model, self.clock.now().mono);
             let visible = visible.map(|at| self.clock.instant(at));
-            let wake = [self.due, self.keeping.due(), visible].into_iter().flatten().min();
+            let wake = [self.due, self.keeping.due(), visible, rests_until].into_iter().flatten().min();
             let pump = async {
                 match &mut self.pump {
                     Some(pump) => pump.next().await,
@@ -546,11 +610,11 @@ impl Face for ScreenFace {
             let batch = tokio::select! {
                 biased;
                 batch = pump => batch,
-                () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => return Did::Waited,
+                () = sleep_until(wake.unwrap_or_else(Instant::now).into_std()), if wake.is_some() => return Did::Waited,
             };
             let Some(batch) = batch else {
                 self.pump = None;
-                return Did::Told(Msg::OutputClosed);
+                return Did::HungUp;
             };
             self.waiting.extend(with_wheel(self.late.filter(batch)));
         }

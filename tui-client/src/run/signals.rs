@@ -12,8 +12,10 @@ use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 pub(super) enum Signal {
     /// Ctrl-C.
     Interrupt,
-    /// An end in order: the system stops, or the terminal is gone.
+    /// An end in order: the system stops.
     End,
+    /// The terminal is gone.
+    HangUp,
     /// Ctrl-Z.
     Suspend,
 }
@@ -45,7 +47,7 @@ impl Signals {
         tokio::select! {
             _ = self.interrupt.recv() => Signal::Interrupt,
             _ = self.terminate.recv() => Signal::End,
-            _ = self.hang_up.recv() => Signal::End,
+            _ = self.hang_up.recv() => Signal::HangUp,
             () = received(self.suspend.as_mut()) => Signal::Suspend,
         }
     }
@@ -75,17 +77,20 @@ pub(super) fn stop_here() {
 /// How long an orderly end may take once the system asks for it.
 const ORDERLY: Duration = Duration::from_secs(2);
 
+/// The same where the terminal is gone: there is less to do then.
+const ORDERLY_HUNG_UP: Duration = Duration::from_millis(250);
+
 /// Ends the program when the system wants that and it does not come about in order: a terminal that takes nothing
 /// blocks whoever writes to it.
 pub(super) async fn leave_anyway() {
     let (Ok(mut terminate), Ok(mut hang_up)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup())) else {
         return;
     };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = hang_up.recv() => {}
-    }
-    tokio::time::sleep(ORDERLY).await;
+    let within = tokio::select! {
+        _ = terminate.recv() => ORDERLY,
+        _ = hang_up.recv() => ORDERLY_HUNG_UP,
+    };
+    tokio::time::sleep(within).await;
     // Without a write: the modes that are escapes end with the terminal that does not read them.
     let _ = crossterm::terminal::disable_raw_mode();
     std::process::exit(i32::from(Exit::Unreachable.code()));

@@ -15,9 +15,11 @@ use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, SetTitle, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{execute, queue};
-use ratatui::backend::CrosstermBackend;
-use ratatui::layout::{Rect, Size};
+use ratatui::backend::{Backend as _, CrosstermBackend};
+use ratatui::buffer::{Buffer, Cell, CellDiffOption};
+use ratatui::layout::{Position, Rect, Size};
 use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
+use rustix::termios::tcgetwinsize;
 use shared::text::{Lines, SafeText};
 
 pub use self::announce::Channel;
@@ -63,12 +65,21 @@ impl Screen {
 
     /// Its size in cells; 0 where the terminal does not say.
     pub fn size(&self) -> io::Result<Size> {
-        self.inner.terminal.size()
+        // The backend would open the terminal anew to ask it.
+        let size = tcgetwinsize(io::stdout())?;
+        Ok(Size::new(size.ws_col, size.ws_row))
     }
 
-    /// Draws a frame and writes what has changed, in one piece.
-    pub fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+    /// Draws a frame and writes what has changed, in one piece. `render` answers where the cursor stands.
+    pub fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>) -> Option<Position>) -> io::Result<()> {
         self.inner.draw(render)
+    }
+
+    /// Writes a letter of one column where the cursor stands, in the style of the cell before it, and moves the cursor
+    /// behind it: what the next frame will show there, sooner. Where something stands already nothing is written. Answers
+    /// whether it was.
+    pub fn echo(&mut self, letter: char) -> io::Result<bool> {
+        self.inner.echo(letter)
     }
 
     /// Forgets what is on the screen, so that the next frame is written whole: after another program wrote on it.
@@ -204,11 +215,34 @@ fn write_now(bytes: &[u8]) -> io::Result<()> {
     stdout.flush()
 }
 
+/// Blank cells that an echo leaves at least: at the end of a row the next letter may go elsewhere.
+const ECHO_MARGIN: usize = 1;
+
 /// Frames to a writer: each is one write, between the marks that tell the terminal to show it at once.
 struct Drawer<W: Write> {
     terminal: Terminal<CrosstermBackend<Output<W>>>,
     /// Set while a frame is made, so that its parts are not written one by one.
     hold: Arc<AtomicBool>,
+    caret: Option<Caret>,
+    /// Cells that were written since the last frame. The terminal's idea of the last frame does not know them.
+    echoed: Vec<Position>,
+}
+
+/// Where an echo goes.
+struct Caret {
+    at: Position,
+    /// What stands before it.
+    before: Cell,
+    /// Blank cells from here on, in its row.
+    blank: usize,
+}
+
+impl Caret {
+    fn new(at: Position, shown: &Buffer) -> Option<Self> {
+        let before = shown.cell((at.x.checked_sub(1)?, at.y))?.clone();
+        let rest = (at.x..shown.area.right()).map_while(|x| shown.cell((x, at.y)));
+        Some(Self { at, before, blank: rest.take_while(|cell| cell.symbol() == " ").count() })
+    }
 }
 
 impl<W: Write> Drawer<W> {
@@ -216,23 +250,50 @@ impl<W: Write> Drawer<W> {
         let hold = Arc::new(AtomicBool::new(false));
         let backend = CrosstermBackend::new(Output::new(writer, Arc::clone(&hold)));
         let terminal = Terminal::with_options(backend, TerminalOptions { viewport })?;
-        Ok(Self { terminal, hold })
+        Ok(Self { terminal, hold, caret: None, echoed: Vec::new() })
     }
 
-    fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+    fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>) -> Option<Position>) -> io::Result<()> {
         self.hold.store(true, Ordering::Relaxed);
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
-        self.terminal.draw(render)?;
+        let (mut cursor, echoed) = (None, &mut self.echoed);
+        let drawn = self.terminal.draw(|frame| {
+            cursor = render(frame);
+            for at in echoed.drain(..) {
+                if let Some(cell) = frame.buffer_mut().cell_mut(at)
+                    && cell.diff_option == CellDiffOption::None
+                {
+                    cell.set_diff_option(CellDiffOption::AlwaysUpdate);
+                }
+            }
+        })?;
+        self.caret = cursor.and_then(|at| Caret::new(at, drawn.buffer));
         queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
         self.hold.store(false, Ordering::Relaxed);
         Write::flush(self.terminal.backend_mut())
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the caller writes what was typed, which is no control character")]
+    fn echo(&mut self, letter: char) -> io::Result<bool> {
+        let Some(caret) = self.caret.as_mut().filter(|caret| caret.blank > ECHO_MARGIN && !letter.is_control()) else {
+            return Ok(false);
+        };
+        let Position { x, y } = caret.at;
+        caret.before.set_symbol(letter.encode_utf8(&mut [0; 4])).set_diff_option(CellDiffOption::None);
+        caret.at.x += 1;
+        caret.blank -= 1;
+        self.echoed.push(Position { x, y });
+        let backend = self.terminal.backend_mut();
+        backend.draw(std::iter::once((x, y, &caret.before)))?;
+        Write::flush(backend)?;
+        Ok(true)
     }
 
     /// By a change of size, never by `Terminal::clear`: that one asks the terminal where its cursor is, and the answer
     /// is lost to the stream of events.
     fn forget(&mut self) -> io::Result<()> {
         let size = self.terminal.size()?;
-        self.terminal.resize(Rect::from((ratatui::layout::Position::ORIGIN, size)))
+        self.terminal.resize(Rect::from((Position::ORIGIN, size)))
     }
 }
 

@@ -35,7 +35,10 @@ fn drawer(width: u16, height: u16) -> (Drawer<Writes>, Writes) {
 fn say(drawer: &mut Drawer<Writes>, text: &str) {
     let drawn = drawer.draw(|frame| {
         let area = frame.area();
-        Canvas::new(frame.buffer_mut(), area, Drawing::default()).text(0, 0, text, Style::new());
+        let end = Canvas::new(frame.buffer_mut(), area, Drawing::default()).text(0, 0, text, Style::new());
+        let cursor = Position::new(end, 0);
+        frame.set_cursor_position(cursor);
+        Some(cursor)
     });
     drawn.expect("writes to memory succeed");
 }
@@ -69,6 +72,7 @@ fn a_frame_larger_than_the_buffer_arrives_whole() {
         for y in 0..400 {
             canvas.hline(0, y, 500, "x", Style::new());
         }
+        None
     });
     drawn.expect("writes to memory succeed");
     let written = writes.take().concat();
@@ -106,4 +110,33 @@ fn a_panic_of_a_task_waits_to_be_shown() {
     drop(std::panic::take_hook());
     let panics = take_task_panics();
     assert!(panics.len() == 1 && panics[0].starts_with("the link broke ("), "{panics:?}");
+}
+
+#[test]
+fn an_echo_stands_where_the_next_frame_shows_it_and_is_corrected_by_it() {
+    let (mut drawer, writes) = drawer(20, 4);
+    say(&mut drawer, "hell");
+    drawer.echo('o').expect("writes to memory succeed");
+    drawer.echo('!').expect("writes to memory succeed");
+    let echoed = writes.take();
+    assert_eq!(echoed.len(), 3, "each letter is one write");
+    assert!(echoed[1].len() < 40, "{}", String::from_utf8_lossy(&echoed[1]));
+    let shown = screen(&echoed.concat());
+    assert_eq!((shown.contents().as_str(), shown.cursor_position()), ("hello!", (0, 6)));
+    // One of them was wrong.
+    say(&mut drawer, "hello");
+    let both = screen(&[echoed.concat(), writes.take().concat()].concat());
+    assert_eq!((both.contents().trim_end(), both.cursor_position()), ("hello", (0, 5)));
+}
+
+#[test]
+fn an_echo_never_writes_over_anything() {
+    let (mut drawer, writes) = drawer(6, 1);
+    drawer.echo('x').expect("writes to memory succeed");
+    assert!(writes.take().is_empty(), "before the first frame");
+    say(&mut drawer, "hello");
+    writes.take();
+    drawer.echo('x').expect("writes to memory succeed");
+    drawer.echo('\x1b').expect("writes to memory succeed");
+    assert!(writes.take().is_empty(), "in the last column, and no control character");
 }

@@ -60,6 +60,8 @@ pub struct Seen {
     pub targets: Vec<(Rect, Target)>,
     /// Columns and rows of the field that is typed in.
     pub composer: Size,
+    /// Where the cursor stands on the screen.
+    pub cursor: Option<Position>,
     /// The most rows that the overlay can be scrolled down by.
     pub overlay_scroll: usize,
     /// Whether there was air between authors: [`scrolled`] counts the same rows.
@@ -124,6 +126,7 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, state: &State, now: Moment) ->
     if let Some(cursor) = cursor {
         frame.set_cursor_position(cursor);
     }
+    seen.cursor = cursor;
     seen
 }
 

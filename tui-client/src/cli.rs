@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read as _};
+use std::ops::RangeInclusive;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -16,6 +17,7 @@ use secrecy::SecretString;
 use shared::limits::{HISTORY_PAGE, PASSWORD_BYTES, PEER_PORT_LOWEST};
 
 use crate::app::model::AcceptPeers;
+use crate::app::transcript::KEPT;
 use crate::config::{self, Config, ConfigError, Values};
 use crate::net::address::{Address, DEFAULT_PORT};
 use crate::net::{Fingerprint, Target, TrustStore};
@@ -106,6 +108,9 @@ pub struct Args {
     /// Show this many older lines of the lobby after login
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(..=i64::from(HISTORY_PAGE)))]
     pub history: Option<u16>,
+    /// Keep this many lines of each conversation in memory [default: 100000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(SCROLLBACK))]
+    pub scrollback: Option<u32>,
     /// Show who comes and goes, also where there is no terminal
     #[arg(long)]
     pub presence: bool,
@@ -240,6 +245,8 @@ pub struct Settings {
     pub linger: Option<Linger>,
     /// How many older lines to show after login; left out: as the face sees fit.
     pub history: Option<u16>,
+    /// How many lines of each conversation are kept.
+    pub scrollback: usize,
     /// Whether presence is shown where it otherwise would not be.
     pub presence: bool,
     /// Seconds without a connection after which to give up; left out: never.
@@ -262,6 +269,9 @@ pub struct Settings {
 
 /// Seconds without a connection after which a run without a terminal gives up.
 const RETRY_UNATTENDED: u64 = 60;
+
+/// How many lines of a conversation can be kept: a few screens at least, and what a machine has memory for.
+pub(crate) const SCROLLBACK: RangeInclusive<i64> = 100..=10_000_000;
 
 /// What a run is surrounded by. Arguments, so that tests need no real environment.
 #[derive(Clone, Copy)]
@@ -362,6 +372,7 @@ impl Args {
             execute: self.execute,
             linger: values.read("linger"),
             history: values.read("history"),
+            scrollback: values.read("scrollback").unwrap_or(KEPT),
             presence: values.is_on("presence"),
             retry: values.read("retry").or_else(|| (!surroundings.stdin_is_terminal).then_some(RETRY_UNATTENDED)),
             hold: values.is_on("hold"),
@@ -392,6 +403,7 @@ impl Args {
         put(&mut values, "--theme", "theme", self.theme.as_ref().map(ThemeChoice::as_str))?;
         put(&mut values, "--mouse", "mouse", on(self.mouse))?;
         put(&mut values, "--history", "history", self.history)?;
+        put(&mut values, "--scrollback", "scrollback", self.scrollback)?;
         put(&mut values, "--presence", "presence", on(self.presence))?;
         put(&mut values, "--linger", "linger", self.linger)?;
         put(&mut values, "--retry", "retry", self.retry)?;

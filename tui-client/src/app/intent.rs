@@ -203,7 +203,7 @@ fn unknown_user<'a>(command: &'a Command, model: &Model) -> Option<&'a str> {
 /// Everybody who is online, has a tab, or has said something here.
 pub fn known_users(model: &Model) -> impl Iterator<Item = &Name> {
     let tabs = model.conversations.iter().filter_map(|tab| tab.place.user());
-    let speakers = model.conversations.iter().flat_map(|tab| tab.transcript.lines().map(|line| &line.from));
+    let speakers = model.conversations.iter().flat_map(|tab| tab.transcript.authors());
     model.users.keys().chain(&model.me).chain(&model.blocked).chain(tabs).chain(speakers)
 }
 

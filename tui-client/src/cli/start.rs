@@ -227,6 +227,7 @@ fn options(settings: Settings, host: Option<StartHost>) -> (Options, LineOptions
         register: settings.register,
         presence: settings.presence || is_interactive,
         history: settings.history.unwrap_or(history),
+        scrollback: settings.scrollback,
         linger: match settings.linger {
             None => model::Linger::For(Duration::ZERO),
             Some(Linger::Seconds(seconds)) => model::Linger::For(Duration::from_secs(seconds)),
@@ -274,6 +275,7 @@ mod tests {
             execute: execute.iter().map(|&command| command.to_owned()).collect(),
             linger: None,
             history: None,
+            scrollback: 1000,
             presence: false,
             retry: None,
             hold: false,

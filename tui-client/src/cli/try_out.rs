@@ -109,6 +109,7 @@ impl TrySettings {
             execute: Vec::new(),
             linger: None,
             history: Some(HISTORY),
+            scrollback: crate::app::transcript::KEPT,
             presence: true,
             retry: Some(super::RETRY_UNATTENDED),
             hold: self.hold,

@@ -7,7 +7,7 @@ use shared::limits::{HISTORY_PAGE, PEER_PORT_LOWEST};
 
 use crate::app::command::slips;
 use crate::app::model::AcceptPeers;
-use crate::cli::Linger;
+use crate::cli::{Linger, SCROLLBACK};
 use crate::net::address::Address;
 use crate::tui::preferences::{EmojiChoice, Level, TimeFormat};
 use crate::tui::theme::ThemeChoice;
@@ -103,6 +103,14 @@ fn older_lines(value: &str) -> Result<(), String> {
     match value.parse::<u16>() {
         Ok(count) if count <= HISTORY_PAGE => Ok(()),
         _ => Err(format!("give a number from 0 to {HISTORY_PAGE}")),
+    }
+}
+
+/// A few screens at least, and no more than a machine has memory for.
+fn kept_lines(value: &str) -> Result<(), String> {
+    match value.parse() {
+        Ok(lines) if SCROLLBACK.contains(&lines) => Ok(()),
+        _ => Err(format!("give a number from {} to {}", SCROLLBACK.start(), SCROLLBACK.end())),
     }
 }
 
@@ -250,6 +258,15 @@ pub static SETTINGS: &[Setting] = &[
         meaning: "Older lines of the lobby to show after login; when left out, as many as suit the face",
         effect: Effect::AtStart,
         check: older_lines,
+    },
+    Setting {
+        name: "scrollback",
+        kind: Kind::Number,
+        default: "100000",
+        example: "1000000",
+        meaning: "Lines of each conversation to keep in memory, 100 to 10000000",
+        effect: Effect::AtStart,
+        check: kept_lines,
     },
     Setting {
         name: "presence",

@@ -182,6 +182,7 @@ fn check_with(host: Option<StartHost>, exit: Exit, story: impl AsyncFnOnce(World
             register: false,
             presence: false,
             history: 0,
+            scrollback: 10_000,
             linger: Linger::For(Duration::ZERO),
             retry: None,
             on_screen: false,

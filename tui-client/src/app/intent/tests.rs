@@ -20,6 +20,7 @@ fn model() -> Model {
         register: false,
         presence: true,
         history: 0,
+        scrollback: 10_000,
         linger: Linger::For(Duration::ZERO),
         retry: None,
     };

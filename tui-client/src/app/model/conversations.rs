@@ -33,8 +33,8 @@ pub enum Older {
 }
 
 impl Conversation {
-    fn new(place: Place) -> Self {
-        Self { place, transcript: Transcript::default(), unread: 0, older: Older::Unasked }
+    fn new(place: Place, kept: usize) -> Self {
+        Self { place, transcript: Transcript::new(kept), unread: 0, older: Older::Unasked }
     }
 }
 
@@ -43,15 +43,16 @@ impl Conversation {
 pub struct Conversations {
     tabs: Vec<Conversation>,
     front: Place,
-}
-
-impl Default for Conversations {
-    fn default() -> Self {
-        Self { tabs: vec![Conversation::new(Place::lobby())], front: Place::lobby() }
-    }
+    /// How many lines each of them keeps.
+    kept: usize,
 }
 
 impl Conversations {
+    /// The lobby alone. Each conversation keeps so many lines.
+    pub(in crate::app) fn new(kept: usize) -> Self {
+        Self { tabs: vec![Conversation::new(Place::lobby(), kept)], front: Place::lobby(), kept }
+    }
+
     /// All of them, in the order of the tabs.
     pub fn iter(&self) -> impl Iterator<Item = &Conversation> {
         self.tabs.iter()
@@ -71,7 +72,7 @@ impl Conversations {
     pub(in crate::app) fn open(&mut self, place: &Place) -> &mut Conversation {
         let known = self.tabs.iter().position(|tab| tab.place == *place);
         let index = known.unwrap_or_else(|| {
-            self.tabs.push(Conversation::new(place.clone()));
+            self.tabs.push(Conversation::new(place.clone(), self.kept));
             self.tabs.len() - 1
         });
         &mut self.tabs[index]

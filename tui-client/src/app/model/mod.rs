@@ -47,6 +47,8 @@ pub struct Settings {
     pub presence: bool,
     /// How many of the last lobby lines to show after the login.
     pub history: u16,
+    /// How many lines of each conversation are kept.
+    pub scrollback: usize,
     /// How long to stay after the input has ended.
     pub linger: Linger,
     /// How long to try to get a lost connection back; `None` for ever.
@@ -165,13 +167,13 @@ impl Model {
     pub fn new(settings: Settings, name: Option<String>, password: Option<SecretString>) -> Self {
         Self {
             identity: Identity::new(name, password, &settings),
+            conversations: Conversations::new(settings.scrollback),
             settings,
             link: Link::Down,
             login: Login::Waiting,
             me: None,
             users: BTreeMap::new(),
             blocked: BTreeSet::new(),
-            conversations: Conversations::default(),
             peers: Peers::default(),
             typing: Typing::default(),
             limits: TextLimits { bytes: TEXT_BYTES, lines: TEXT_LINES },

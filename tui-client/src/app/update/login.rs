@@ -220,7 +220,7 @@ pub(super) fn tickets(
 
 /// Somebody else has logged in: nothing of the one before is shown or sent.
 fn forget_the_former(model: &mut Model) {
-    model.conversations = Conversations::default();
+    model.conversations = Conversations::new(model.settings.scrollback);
     model.requests.forget_parked();
     model.blocked.clear();
     model.hinted.clear();

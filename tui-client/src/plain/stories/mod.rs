@@ -52,6 +52,7 @@ pub(super) fn settings() -> Settings {
         register: false,
         presence: false,
         history: 0,
+        scrollback: 10_000,
         linger: Linger::For(Duration::ZERO),
         retry: Some(Duration::from_secs(60)),
         hosting: Hosting::Never,

@@ -312,7 +312,7 @@ impl Control<'_> {
         self.sight.model.conversations.get(place)
     }
 
-    fn newest(&self, place: &Place) -> Option<&Line> {
+    fn newest(&self, place: &Place) -> Option<Line<'_>> {
         self.conversation(place)?.transcript.lines().next_back()
     }
 

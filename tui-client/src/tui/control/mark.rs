@@ -57,7 +57,7 @@ impl Control<'_> {
         let Some((conversation, me)) = model.conversations.get(&front).zip(model.me.as_ref()) else { return };
         let lines = conversation.transcript.lines().rev();
         let mut before = lines.skip_while(|line| from.is_some_and(|from| line.id != from)).skip(from.iter().len());
-        let found = before.find(|line| line.from != *me && mentions(line.text.as_str(), me)).map(|line| line.id);
+        let found = before.find(|line| line.from != me && mentions(line.text.as_str(), me)).map(|line| line.id);
         match found {
             Some(line) => self.mark(Some(line)),
             None => self.toast("Nobody has named you before that, in what is loaded.", false),
@@ -121,7 +121,7 @@ impl Control<'_> {
         self.toast(format!("{what} went to the terminal's clipboard."), false);
     }
 
-    fn marked(&self) -> Option<&Line> {
+    fn marked(&self) -> Option<Line<'_>> {
         let marked = self.state.tabs.get(self.front())?.marked?;
         self.lines().find(|line| line.id == marked)
     }
@@ -131,7 +131,7 @@ impl Control<'_> {
     }
 
     /// The lines of the tab in front, oldest first.
-    pub(super) fn lines(&self) -> impl DoubleEndedIterator<Item = &Line> {
+    pub(super) fn lines(&self) -> impl DoubleEndedIterator<Item = Line<'_>> {
         let conversation = self.sight.model.conversations.get(self.front());
         conversation.into_iter().flat_map(|conversation| conversation.transcript.lines())
     }

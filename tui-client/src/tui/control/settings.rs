@@ -189,6 +189,7 @@ mod tests {
                 register: false,
                 presence: true,
                 history: 50,
+                scrollback: 10_000,
                 linger: model::Linger::For(std::time::Duration::ZERO),
                 retry: None,
                 hosting: model::Hosting::Never,

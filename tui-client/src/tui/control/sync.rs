@@ -104,12 +104,12 @@ fn sync_tab(tab: &mut Tab, conversation: &Conversation, is_looked_at: bool) {
     tab.complete = conversation.older == Older::None;
     place_notes(tab, transcript);
     if let Anchor::At { line, .. } = tab.anchor
-        && !transcript.lines().any(|other| other.id == line)
+        && transcript.position(line).is_none()
     {
         (tab.anchor, tab.seen_to) = (Anchor::Bottom, None);
     }
     if is_looked_at {
-        tab.read_to = transcript.lines().map(|line| line.id).max();
+        tab.read_to = transcript.newest_id();
         if tab.unread_to.is_none() {
             tab.unread_to = tab.unread_from.and(tab.read_to);
         }
@@ -132,7 +132,7 @@ fn first_unread(transcript: &Transcript, read_to: Option<LineId>) -> Option<Line
 }
 
 /// What others said after a line, the newest first.
-fn unread_lines(transcript: &Transcript, read_to: Option<LineId>) -> impl Iterator<Item = &Line> {
+fn unread_lines(transcript: &Transcript, read_to: Option<LineId>) -> impl Iterator<Item = Line<'_>> {
     // Lines from others stand in the order they came; own ones that wait, and history, do not.
     let from_others =
         transcript.lines().rev().filter(|line| matches!(line.state, LineState::Received | LineState::Waited));
@@ -141,7 +141,9 @@ fn unread_lines(transcript: &Transcript, read_to: Option<LineId>) -> impl Iterat
 
 /// A note that was made before anything was loaded stands where its time puts it.
 fn place_notes(tab: &mut Tab, transcript: &Transcript) {
-    for note in tab.notes.iter_mut().filter(|note| note.after.is_none()) {
+    // Before the oldest line a note stands at the top: looking for a place for it each time would be slow.
+    let Some(oldest) = transcript.line(0).map(|line| line.at) else { return };
+    for note in tab.notes.iter_mut().filter(|note| note.after.is_none() && oldest <= note.at) {
         note.after = transcript.lines().rev().find(|line| line.at <= note.at).map(|line| line.id);
     }
 }

@@ -144,7 +144,7 @@ fn pill(scene: &Scene<'_>, conversation: &Conversation) -> Style {
     let names_me = || {
         let Some(me) = &scene.model.me else { return false };
         let unread = conversation.transcript.lines().rev().take(conversation.unread.min(SEARCHED));
-        unread.filter(|line| line.from != *me).any(|line| pane::mentions(line.text.as_str(), me))
+        unread.filter(|line| line.from != me).any(|line| pane::mentions(line.text.as_str(), me))
     };
     match conversation.place {
         Place::With(_) => theme.pill(Pill::Alert),

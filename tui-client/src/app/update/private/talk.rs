@@ -105,7 +105,7 @@ pub(super) fn not_delivered(turn: &mut Turn<'_>, user: &Name, why: &str) {
 fn undelivered(turn: &Turn<'_>, user: &Name) -> Vec<(LineId, String, bool)> {
     let place = Place::Private(user.clone());
     let Some(tab) = turn.model.conversations.get(&place) else { return Vec::new() };
-    let lines = tab.transcript.lines().filter(|line| line.state == State::Undelivered);
+    let lines = tab.transcript.lines().filter(|line| *line.state == State::Undelivered);
     lines.map(|line| (line.id, line.text.raw().to_owned(), line.action)).collect()
 }
 

@@ -21,6 +21,7 @@ fn hans() -> (Model, State) {
         register: false,
         presence: true,
         history: 0,
+        scrollback: 10_000,
         linger: Linger::For(Duration::ZERO),
         retry: None,
         hosting: Hosting::Never,

@@ -63,6 +63,7 @@ impl Stage {
             register: false,
             presence: true,
             history: 50,
+            scrollback: 10_000,
             linger: Linger::For(Duration::ZERO),
             retry: None,
         };

@@ -22,7 +22,7 @@ const TOGETHER_MS: u64 = 5 * 60 * 1000;
 /// A message, laid out.
 pub(super) struct Block<'a> {
     /// The message. `None` for an empty transcript, which can still hold notes.
-    pub line: Option<&'a Line>,
+    pub line: Option<Line<'a>>,
     /// What is wrapped: the text, and before an action the name of who did it.
     pub text: Cow<'a, str>,
     /// What stands out in it.
@@ -121,12 +121,12 @@ impl<'a> Block<'a> {
     }
 
     /// What stands over a message. Answers whether it stands under the name of the one before.
-    fn lead(&mut self, scene: &Scene<'a>, grid: Grid, line: &Line, before: Option<&Line>) -> bool {
+    fn lead(&mut self, scene: &Scene<'a>, grid: Grid, line: Line<'_>, before: Option<Line<'_>>) -> bool {
         let zone = &scene.state.look.zone;
         let day = clock::day_number(line.at, zone);
         let is_new_day = before.is_none_or(|before| clock::day_number(before.at, zone) != day);
-        let is_history = line.state == State::History;
-        let history_ends = !is_history && before.is_some_and(|before| before.state == State::History);
+        let is_history = *line.state == State::History;
+        let history_ends = !is_history && before.is_some_and(|before| *before.state == State::History);
         let is_unread = scene.tab.unread_from == Some(line.id);
         if history_ends && !is_unread {
             self.gap(grid);
@@ -152,14 +152,14 @@ impl<'a> Block<'a> {
     }
 
     /// The message itself. Answers the address behind it.
-    fn body(&mut self, scene: &Scene<'a>, grid: Grid, line: &'a Line, is_together: bool) -> usize {
+    fn body(&mut self, scene: &Scene<'a>, grid: Grid, line: Line<'a>, is_together: bool) -> usize {
         self.text = if line.action {
             Cow::Owned(format!("{} {}", line.from, line.text.as_str()))
         } else {
             Cow::Borrowed(line.text.as_str())
         };
         let me = scene.model.me.as_ref();
-        self.is_mention = me.is_some_and(|me| *me != line.from && markup::mentions(line.text.as_str(), me));
+        self.is_mention = me.is_some_and(|me| me != line.from && markup::mentions(line.text.as_str(), me));
         let parts =
             if line.action { vec![Part { bytes: 0..self.text.len(), code: false }] } else { markup::parts(&self.text) };
         self.runs = markup::runs(&self.text, &parts);
@@ -213,7 +213,7 @@ impl<'a> Block<'a> {
 
     /// What became of an own line gets rows of its own where it does not fit behind the last one. Answers the address
     /// behind them.
-    fn remark(&mut self, grid: Grid, line: &Line, last: usize, emoji: Emoji) -> usize {
+    fn remark(&mut self, grid: Grid, line: Line<'_>, last: usize, emoji: Emoji) -> usize {
         let start = self.text.len() + 1;
         let Some(status) = status::of(&line.state) else { return start };
         let Some(Row { what: What::Text { width, .. }, .. }) = self.rows.get(last) else { return start };
@@ -228,7 +228,7 @@ impl<'a> Block<'a> {
         start + status.words.len() + 1
     }
 
-    fn notes(&mut self, scene: &Scene<'a>, grid: Grid, line: &Line, mut start: usize) {
+    fn notes(&mut self, scene: &Scene<'a>, grid: Grid, line: Line<'_>, mut start: usize) {
         for note in scene.tab.notes.iter().filter(|note| note.after == Some(line.id)) {
             self.note(grid, note, Some(start), scene);
             start += note.text.len() + 1;
@@ -275,10 +275,10 @@ impl<'a> Block<'a> {
 }
 
 /// Whether a message stands under the name of the one before it.
-fn goes_with(line: &Line, before: &Line) -> bool {
+fn goes_with(line: Line<'_>, before: Line<'_>) -> bool {
     line.from == before.from && !line.action && !before.action && line.at.0.saturating_sub(before.at.0) <= TOGETHER_MS
 }
 
-fn has_notes(scene: &Scene<'_>, line: &Line) -> bool {
+fn has_notes(scene: &Scene<'_>, line: Line<'_>) -> bool {
     scene.tab.notes.iter().any(|note| note.after == Some(line.id))
 }

@@ -103,19 +103,19 @@ fn new_from(scene: &Scene<'_>, first: LineId) -> usize {
     let Some(transcript) = scene.transcript() else { return 0 };
     let me = scene.model.me.as_ref();
     let at_or_after = transcript.lines().skip_while(|line| line.id != first);
-    let is_new = |line: &&Line| scene.tab.unread_to.is_none_or(|last| line.id <= last);
-    at_or_after.filter(is_new).filter(|line| me != Some(&line.from)).count()
+    let is_new = |line: &Line<'_>| scene.tab.unread_to.is_none_or(|last| line.id <= last);
+    at_or_after.filter(is_new).filter(|line| me != Some(line.from)).count()
 }
 
 /// How many lines of others are newer than this one.
 pub(super) fn new_after(scene: &Scene<'_>, last: LineId) -> usize {
     let Some(transcript) = scene.transcript() else { return 0 };
     let me = scene.model.me.as_ref();
-    transcript.lines().rev().take_while(|line| line.id != last).filter(|line| me != Some(&line.from)).count()
+    transcript.lines().rev().take_while(|line| line.id != last).filter(|line| me != Some(line.from)).count()
 }
 
-fn line_at<'a>(scene: &Scene<'a>, index: usize) -> Option<&'a Line> {
-    scene.transcript()?.lines().nth(index)
+fn line_at<'a>(scene: &Scene<'a>, index: usize) -> Option<Line<'a>> {
+    scene.transcript()?.line(index)
 }
 
 /// The thumb stands where the visible lines are among all of them: lines are counted, since rows would have to be laid

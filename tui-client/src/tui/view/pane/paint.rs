@@ -104,7 +104,7 @@ impl Painter<'_, '_, '_> {
         self.canvas.text_right(end, 0, &time, self.scene.theme.faint);
     }
 
-    fn name_style(&self, line: &Line) -> Style {
+    fn name_style(&self, line: Line<'_>) -> Style {
         self.scene.theme.person(&line.from, self.scene.model.me.as_ref()).add_modifier(Modifier::BOLD)
     }
 
@@ -157,7 +157,7 @@ impl Painter<'_, '_, '_> {
         }
     }
 
-    fn name_beside(&mut self, line: &Line) {
+    fn name_beside(&mut self, line: Line<'_>) {
         let theme = self.scene.theme;
         if self.grid.compact {
             self.canvas.text(1, 0, "*", theme.muted);
@@ -177,7 +177,7 @@ impl Painter<'_, '_, '_> {
     }
 
     /// The text of a row, each part in its own style.
-    fn runs(&mut self, block: &Block<'_>, line: &Line, bytes: std::ops::Range<usize>, x: u16, is_code: bool) {
+    fn runs(&mut self, block: &Block<'_>, line: Line<'_>, bytes: std::ops::Range<usize>, x: u16, is_code: bool) {
         let plain = self.ink(block, line, is_code);
         let mut column = x;
         let mut at = bytes.start;
@@ -200,7 +200,7 @@ impl Painter<'_, '_, '_> {
     }
 
     /// What is searched for stands out; most of all where the view stands.
-    fn found(&mut self, block: &Block<'_>, line: &Line, bytes: std::ops::Range<usize>, x: u16) {
+    fn found(&mut self, block: &Block<'_>, line: Line<'_>, bytes: std::ops::Range<usize>, x: u16) {
         let Some(find) = &self.scene.tab.find else { return };
         let is_here = find.at.and_then(|at| find.found.get(at)) == Some(&line.id);
         let pill = self.scene.theme.pill(if is_here { Pill::Accent } else { Pill::Private });
@@ -214,7 +214,7 @@ impl Painter<'_, '_, '_> {
         }
     }
 
-    fn ink(&self, block: &Block<'_>, line: &Line, is_code: bool) -> Style {
+    fn ink(&self, block: &Block<'_>, line: Line<'_>, is_code: bool) -> Style {
         let theme = self.scene.theme;
         let style = match line.state {
             State::Sending | State::Unconfirmed | State::Refused { .. } => theme.faint,
@@ -237,7 +237,7 @@ impl Painter<'_, '_, '_> {
     }
 
     /// What became of an own line, behind its last row.
-    fn state(&mut self, line: &Line, column: u16) {
+    fn state(&mut self, line: Line<'_>, column: u16) {
         let Some(status) = status::of(&line.state) else { return };
         let style = self.mark_style(status.mark);
         let width = column.saturating_sub(self.grid.x);

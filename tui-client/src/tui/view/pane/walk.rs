@@ -74,7 +74,7 @@ fn from_bottom<'a>(scene: &Scene<'a>, grid: Grid, height: usize) -> Window<'a> {
 /// The row of this byte of this line stands at the top. `None` where too little follows to fill the pane.
 fn from_anchor<'a>(scene: &Scene<'a>, grid: Grid, line: LineId, byte: usize, height: usize) -> Option<Window<'a>> {
     // A line that is no longer kept was older than all that are.
-    let found = scene.transcript()?.lines().position(|other| other.id == line);
+    let found = scene.transcript()?.position(line);
     let (index, byte) = found.map_or((0, 0), |index| (index, byte));
     let top = Block::new(scene, grid, index);
     let skip = top_row(&top, index, byte);
@@ -192,7 +192,7 @@ pub(super) fn scrolled(scene: &Scene<'_>, grid: Grid, height: u16, rows: isize) 
 pub(super) fn revealed(scene: &Scene<'_>, grid: Grid, height: u16, line: LineId) -> Anchor {
     let window = window(scene, grid, height);
     let height = usize::from(height);
-    let index = scene.transcript().and_then(|transcript| transcript.lines().position(|other| other.id == line));
+    let index = scene.transcript().and_then(|transcript| transcript.position(line));
     let (Some(index), Some((first, _))) = (index, window.blocks.first()) else { return scene.tab.anchor };
     let top = Anchor::At { line, byte: 0 };
     if index < *first {

@@ -43,6 +43,7 @@ impl World {
             register: false,
             presence: true,
             history: 50,
+            scrollback: 10_000,
             linger: Linger::Forever,
             retry: None,
         };

@@ -7,6 +7,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use crate::limits::NAME_CHARS;
 
@@ -29,11 +30,11 @@ pub const RESERVED: &[&str] = &[
     "lobby",
 ];
 
-/// A valid user name. Equality, order and hash ignore case.
+/// A valid user name. Equality, order and hash ignore case. A clone costs no memory.
 #[derive(Clone)]
 pub struct Name {
-    shown: Box<str>,
-    key: Box<str>,
+    shown: Arc<str>,
+    key: Arc<str>,
 }
 
 /// Which rule a name breaks. The text is a sentence for the user.

@@ -353,8 +353,13 @@ impl Transcript {
         }
     }
 
-    fn insert(&mut self, line: Loose) {
+    fn insert(&mut self, mut line: Loose) {
         let (page, index) = self.place_of(line.rank);
+        // Who speaks has mostly spoken shortly before: the name is kept once.
+        let near = self.pages.range(page.saturating_sub(1)..self.pages.len().min(page + 1)).rev();
+        if let Some(known) = near.filter_map(|page| page.known(&line.from)).next() {
+            line.from = known.clone();
+        }
         self.len += 1;
         self.insert_at(page, index, line);
         if self.len > self.kept {

@@ -101,6 +101,11 @@ impl Page {
         page
     }
 
+    /// The name as it is kept here already, whose memory can be shared.
+    pub fn known(&self, name: &Name) -> Option<&Name> {
+        self.authors.iter().rev().find(|known| known.as_str() == name.as_str())
+    }
+
     pub fn len(&self) -> usize {
         self.slots.len() - self.gone
     }

@@ -265,6 +265,8 @@ pub struct Settings {
     pub stdin_is_terminal: bool,
     /// Whether somebody looks at stdout.
     pub stdout_is_terminal: bool,
+    /// Whether the chat can go from the full screen to plain lines and back.
+    pub can_switch: bool,
 }
 
 /// Seconds without a connection after which a run without a terminal gives up.
@@ -342,6 +344,7 @@ impl Args {
         let config = self.load(surroundings)?;
         let mut values = self.values(&config, surroundings)?;
         let face = choose_face(self.wish(&config.values), surroundings)?;
+        let can_switch = face != Face::Json && self.execute.is_empty() && can_show_a_screen(face, surroundings);
         let host = self.host_here;
         let server_is_named = host || self.host.is_some() || values.given("server").is_some();
         let target = if host { self.own_server()? } else { self.target(&values)? };
@@ -383,6 +386,7 @@ impl Args {
             values,
             stdin_is_terminal: surroundings.stdin_is_terminal,
             stdout_is_terminal: surroundings.stdout_is_terminal,
+            can_switch,
         };
         Ok(Resolved { settings, warnings })
     }
@@ -505,14 +509,19 @@ fn is_this_machine(host: &str) -> bool {
 /// terminal; unless it is asked for, the terminal must also say that it understands more than lines.
 fn choose_face(wish: Wish, surroundings: Surroundings<'_>) -> Result<Face, SettingsError> {
     let is_terminal = surroundings.stdin_is_terminal && surroundings.stdout_is_terminal;
-    let is_capable = (surroundings.variable)("TERM").is_some_and(|term| !term.is_empty() && term != "dumb");
     match wish {
         Wish::Json => Ok(Face::Json),
         Wish::Screen if !is_terminal => Err(SettingsError::NoTerminal),
         Wish::Screen => Ok(Face::Screen),
-        Wish::Auto if is_terminal && is_capable => Ok(Face::Screen),
+        Wish::Auto if can_show_a_screen(Face::Plain, surroundings) => Ok(Face::Screen),
         Wish::Plain | Wish::Auto => Ok(Face::Plain),
     }
+}
+
+/// Whether there is a terminal at both ends that understands more than lines, or of which that was said with `--tui`.
+fn can_show_a_screen(face: Face, surroundings: Surroundings<'_>) -> bool {
+    let is_capable = (surroundings.variable)("TERM").is_some_and(|term| !term.is_empty() && term != "dumb");
+    surroundings.stdin_is_terminal && surroundings.stdout_is_terminal && (is_capable || face == Face::Screen)
 }
 
 /// A variable that must be text. An empty one counts as not set.

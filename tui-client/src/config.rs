@@ -92,17 +92,15 @@ struct Mistake {
 impl Config {
     /// Reads the named file, or the default one where there is one.
     pub fn load(named: Option<&Path>) -> Result<Self, ConfigError> {
-        match named {
-            Some(path) => Self::read(path),
-            None => {
-                let Some(path) = folder().map(|folder| folder.join("client.toml")) else { return Ok(Self::default()) };
-                match Self::read(&path) {
-                    Err(ConfigError::Unreadable { source, .. }) if is_absent(&source) => {
-                        Ok(Self { path: Some(path), ..Self::default() })
-                    }
-                    outcome => outcome,
-                }
+        if let Some(path) = named {
+            return Self::read(path);
+        }
+        let Some(path) = folder().map(|folder| folder.join("client.toml")) else { return Ok(Self::default()) };
+        match Self::read(&path) {
+            Err(ConfigError::Unreadable { source, .. }) if is_absent(&source) => {
+                Ok(Self { path: Some(path), ..Self::default() })
             }
+            outcome => outcome,
         }
     }
 

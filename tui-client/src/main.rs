@@ -66,7 +66,8 @@ enum ThreadsFor {
 
 impl ThreadsFor {
     fn settings(settings: &Settings) -> Self {
-        if settings.face == Face::Screen || start::may_host(settings) { Self::Company } else { Self::OnePerson }
+        let may_draw = settings.face == Face::Screen || settings.can_switch;
+        if may_draw || start::may_host(settings) { Self::Company } else { Self::OnePerson }
     }
 }
 

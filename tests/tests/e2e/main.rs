@@ -58,6 +58,7 @@ mod reconnect;
 mod registration;
 mod restart_on_the_port;
 mod rude_frames;
+mod screen_and_plain;
 mod screen_chat;
 mod screen_drafts;
 mod screen_editor;

@@ -5,6 +5,7 @@ use shared::id::{DeviceTicket, RequestId, Seq};
 use shared::message::ClientMessage;
 use shared::name::Name;
 
+use super::command::Showing;
 use super::exit::Exit;
 use super::peer::PeerOrder;
 use super::report::Report;
@@ -51,6 +52,8 @@ pub enum Effect {
     Peer(PeerOrder),
     /// Show an event.
     Report(Report),
+    /// Show the chat in this way from here on: what is reported behind it belongs there.
+    Switch(Showing),
     /// End the program.
     Quit(Exit),
 }

@@ -306,6 +306,7 @@ fn describe_command(command: &Command) -> String {
         | Command::Clear
         | Command::Close
         | Command::Logout
+        | Command::Show(_)
         | Command::Screen(_) => String::new(),
     };
     let shown = safe(&format!("{} {argument}", spec.name)).escaped().into_owned();

@@ -22,6 +22,15 @@ pub enum Report {
         /// `host:port`.
         server: String,
     },
+    /// The first one after the full screen: where one is.
+    Here {
+        /// `host:port`.
+        server: String,
+        /// Who is logged in.
+        user: Name,
+        /// The tab that was in front.
+        place: Place,
+    },
     /// A server runs in this process.
     Hosting {
         /// What friends give their client as HOST.

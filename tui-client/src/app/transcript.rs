@@ -62,7 +62,7 @@ impl<'a> Text<'a> {
         self.raw.unwrap_or(self.shown)
     }
 
-    fn to_safe(self) -> SafeText {
+    pub(in crate::app) fn to_safe(self) -> SafeText {
         // Made safe as a text of many lines: what has no line break comes out the same.
         SafeText::new(self.raw(), shared::text::Lines::Many)
     }
@@ -313,8 +313,8 @@ impl Transcript {
     }
 
     fn place(&self, id: LineId) -> Option<Place> {
-        let pages = self.pages.iter().enumerate().rev();
-        pages.filter_map(|(page, lines)| Some((page, lines.position(id)?))).next()
+        let mut pages = self.pages.iter().enumerate().rev();
+        pages.find_map(|(page, lines)| Some((page, lines.position(id)?)))
     }
 
     /// Where the line with this number is.
@@ -356,8 +356,8 @@ impl Transcript {
     fn insert(&mut self, mut line: Loose) {
         let (page, index) = self.place_of(line.rank);
         // Who speaks has mostly spoken shortly before: the name is kept once.
-        let near = self.pages.range(page.saturating_sub(1)..self.pages.len().min(page + 1)).rev();
-        if let Some(known) = near.filter_map(|page| page.known(&line.from)).next() {
+        let mut near = self.pages.range(page.saturating_sub(1)..self.pages.len().min(page + 1)).rev();
+        if let Some(known) = near.find_map(|page| page.known(&line.from)) {
             line.from = known.clone();
         }
         self.len += 1;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use shared::caps::Caps;
 
 use super::{Face, Linger, Settings, is_this_machine};
+use crate::app::command::Showing;
 use crate::app::exit::Exit;
 use crate::app::model::{self, Hosting};
 #[cfg(feature = "host")]
@@ -47,6 +48,7 @@ pub(super) fn listens_to_suspend(settings: &Settings) -> bool {
 /// [`chat`], with signals that were listened to before.
 pub(super) async fn chat_with(mut settings: Settings, signals: Signals) -> io::Result<Exit> {
     let memory = Memory::in_folder(settings.peers.state.clone().filter(|_| settings.drafts));
+    let is_at_terminal = settings.face == Face::Screen || settings.can_switch;
     let visited = if settings.face == Face::Screen { visited(&memory, &mut settings) } else { Vec::new() };
     let way = Way::to(settings.target.clone(), settings.trust.clone());
     #[cfg(feature = "host")]
@@ -54,9 +56,11 @@ pub(super) async fn chat_with(mut settings: Settings, signals: Signals) -> io::R
     #[cfg(not(feature = "host"))]
     let host = None;
     let caps = caps(&settings);
-    let exit = if settings.face == Face::Screen {
+    let exit = if is_at_terminal {
+        let first = if settings.face == Face::Screen { Showing::Screen } else { Showing::Lines };
         let screen = screen_options(&settings, way.server.clone(), memory, visited);
-        run::screen(options(settings, host).0, screen, signals, way.dial(caps)).await
+        let (options, lines) = options(settings, host);
+        run::terminal(options, first, screen, lines, signals, way.dial(caps)).await
     } else {
         let (options, lines) = options(settings, host);
         Ok(run::lines(options, lines, signals, way.dial(caps)).await)
@@ -224,6 +228,7 @@ fn options(settings: Settings, host: Option<StartHost>) -> (Options, LineOptions
         server: settings.target.address(),
         interactive: is_interactive,
         on_screen: settings.face == Face::Screen,
+        can_switch: settings.can_switch,
         register: settings.register,
         presence: settings.presence || is_interactive,
         history: settings.history.unwrap_or(history),
@@ -285,6 +290,7 @@ mod tests {
             peers: crate::peer::PeerOptions { state: None, downloads: "unused".into(), port: None },
             stdin_is_terminal,
             stdout_is_terminal: true,
+            can_switch: false,
         }
     }
 

@@ -58,6 +58,8 @@ pub struct TrySettings {
     pub stdin_is_terminal: bool,
     /// Whether somebody looks at stdout.
     pub stdout_is_terminal: bool,
+    /// Whether the chat can go from the full screen to plain lines and back.
+    pub can_switch: bool,
 }
 
 impl TryArgs {
@@ -82,6 +84,7 @@ impl TryArgs {
             pace: Pace::named(variable("TERN_DEMO_PACE").as_deref()),
             stdin_is_terminal: surroundings.stdin_is_terminal,
             stdout_is_terminal: surroundings.stdout_is_terminal,
+            can_switch: face != Face::Json && super::can_show_a_screen(face, surroundings),
         })
     }
 }
@@ -120,6 +123,7 @@ impl TrySettings {
             peers: visitor.peers,
             stdin_is_terminal: self.stdin_is_terminal,
             stdout_is_terminal: self.stdout_is_terminal,
+            can_switch: self.can_switch,
         }
     }
 

@@ -25,7 +25,8 @@ pub fn document(values: &Values, keys: &Keymap) -> String {
     for setting in SETTINGS {
         let live = if setting.effect == Effect::AtOnce { " /set changes it at once." } else { "" };
         let default = if setting.default.is_empty() { "none".to_owned() } else { literal(setting, setting.default) };
-        text.push_str(&format!("\n# {}.{live} Default: {default}\n", setting.meaning));
+        let head = format!("\n# {}.{live} Default: {default}\n", setting.meaning);
+        text.push_str(&head);
         let line = match (values.given(setting.name), setting.default) {
             (Some(value), _) => format!("{} = {}\n", setting.name, literal(setting, value)),
             (None, "") => format!("# {} = {}\n", setting.name, literal(setting, setting.example)),
@@ -35,7 +36,8 @@ pub fn document(values: &Values, keys: &Keymap) -> String {
     }
     text.push_str(KEYS);
     for (key, action) in keys.bindings() {
-        text.push_str(&format!("{} = {}\n", Value::from(key), Value::from(action)));
+        let line = format!("{} = {}\n", Value::from(key), Value::from(action));
+        text.push_str(&line);
     }
     text
 }

@@ -40,13 +40,14 @@ fn what_is_printed_is_read_back_as_the_same_values() {
         "defaults are comments"
     );
     // What the comments say is right as well.
-    let uncommented: String = document(&Values::default(), &Keymap::default())
+    let uncommented: Vec<String> = document(&Values::default(), &Keymap::default())
         .lines()
         .filter_map(|line| {
             line.strip_prefix("# ").filter(|rest| rest.split(" = ").next().is_some_and(|name| find(name).is_some()))
         })
         .map(|line| format!("{line}\n"))
         .collect();
+    let uncommented = uncommented.concat();
     let all = read(&uncommented).unwrap().values;
     assert!(SETTINGS.iter().all(|setting| all.given(setting.name).is_some()), "{uncommented}");
 }

@@ -49,6 +49,11 @@ impl Editor {
         !self.text.is_empty()
     }
 
+    /// What is being typed; nothing of a secret.
+    pub fn typed(&self) -> &str {
+        if self.is_secret { "" } else { &self.text }
+    }
+
     /// What is asked, if anything, and whether what is typed must not be seen. Something secret that was begun when its
     /// question goes away is forgotten.
     pub fn ask(&mut self, question: Option<(&'static str, bool)>) {

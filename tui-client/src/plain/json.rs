@@ -19,6 +19,9 @@ const VERSION: u64 = 1;
 pub(super) fn event(report: &Report) -> String {
     match report {
         Report::Hello { server } => hello(server),
+        Report::Here { server, user, place } => {
+            Object::event("here").text("server", server).name("user", user).text("in", place.as_str()).finish()
+        }
         Report::Hosting { invite, log } => Object::event("hosting").text("invite", invite).text("log", log).finish(),
         Report::Connected => state("connected").finish(),
         Report::Reconnecting { seconds } => state("reconnecting").number("seconds", *seconds).finish(),

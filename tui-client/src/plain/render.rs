@@ -15,6 +15,16 @@ use crate::app::report::{Aside, Done, List, Manner, Person, Refused, Remark, Rep
 /// An event as one line.
 pub(super) fn event(report: &Report, clock: &Clock) -> String {
     match report {
+        Report::Here { server, user, place } => {
+            let place = match place {
+                Place::Room(room) => room.to_string(),
+                Place::With(other) => format!("@{other}"),
+                Place::Private(other) => format!("private {other}"),
+            };
+            format!(
+                "here {place} as {user}, plain mode, server {server}, type help, screen to go back, logout to leave"
+            )
+        }
         Report::Hello { server } => format!("plain mode, server {server}, type help, logout to leave"),
         Report::Hosting { invite, log } => hosting(invite, log),
         Report::Connected => "state connected".to_owned(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use crate::app::command::Command;
+use crate::app::command::{Command, Showing};
 use crate::app::intent::Saying;
 use crate::app::model::Model;
 use crate::app::moment::Moment;
@@ -66,6 +66,9 @@ pub trait Face {
 
     /// Gives the terminal back, stops the program until it is continued, and takes the terminal again.
     fn stop(&mut self) -> impl Future<Output = ()>;
+
+    /// Shows the chat in this way from here on. Only where the model's settings say that it can.
+    fn switch(&mut self, _to: Showing) {}
 
     /// The server took so long to answer a ping.
     fn delay(&mut self, _delay: Duration) {}

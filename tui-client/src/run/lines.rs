@@ -45,6 +45,7 @@ pub struct LineFace {
     lines: VecDeque<Line>,
     stdout: Stdout,
     abandoned: bool,
+    hold: bool,
     input: Input,
     terminal: Option<Terminal>,
 }
@@ -94,6 +95,7 @@ impl LineFace {
             lines: VecDeque::new(),
             stdout: Stdout::begin(),
             abandoned: false,
+            hold: options.hold,
             terminal: if typed { Terminal::begin(options.hold) } else { None },
             input: Input {
                 script: options.commands.map(VecDeque::from),
@@ -105,6 +107,60 @@ impl LineFace {
                 told: false,
             },
         }
+    }
+
+    /// Writes what there is and lets go of the terminal. Answers what was typed ahead.
+    pub async fn rest(&mut self) -> io::Result<Vec<u8>> {
+        if let Some(terminal) = &mut self.terminal {
+            terminal.lift();
+        }
+        self.write_lines().await?;
+        if let Some(stdin) = &mut self.input.stdin {
+            self.input.bytes.extend(stdin.end().await);
+        }
+        self.input.stdin = None;
+        let mut typed = Vec::new();
+        for line in self.input.lines.drain(..).flatten() {
+            typed.extend(line.into_bytes());
+            typed.push(b'\r');
+        }
+        if let Some(terminal) = self.terminal.take() {
+            typed.extend(terminal.editor.typed().bytes());
+        }
+        typed.extend(self.input.bytes.drain(..));
+        Ok(typed)
+    }
+
+    /// Takes the terminal again; `typed` was typed ahead.
+    pub fn wake(&mut self, typed: &[u8]) {
+        self.terminal = Terminal::begin(self.hold);
+        self.input.stdin = Some(Stdin::begin());
+        self.type_ahead(typed);
+    }
+
+    /// What was typed before lines were read.
+    pub fn type_ahead(&mut self, typed: &[u8]) {
+        self.input.bytes.extend(typed);
+    }
+
+    async fn write_lines(&mut self) -> io::Result<()> {
+        let mut events = Vec::new();
+        for line in self.lines.drain(..) {
+            match line {
+                Line::Event(line) => {
+                    events.extend_from_slice(line.as_bytes());
+                    events.push(b'\n');
+                }
+                Line::Aside(sentence) => {
+                    // Nobody at standard error is no reason to end.
+                    let _ = writeln!(io::stderr(), "{sentence}");
+                }
+            }
+        }
+        if !events.is_empty() && !self.abandoned {
+            self.stdout.write(events).await?;
+        }
+        Ok(())
     }
 
     /// What can be handed over without waiting.
@@ -277,22 +333,7 @@ impl Face for LineFace {
         if wants_row && let Some(terminal) = &mut self.terminal {
             terminal.lift();
         }
-        let mut events = Vec::new();
-        for line in self.lines.drain(..) {
-            match line {
-                Line::Event(line) => {
-                    events.extend_from_slice(line.as_bytes());
-                    events.push(b'\n');
-                }
-                Line::Aside(sentence) => {
-                    // Nobody at standard error is no reason to end.
-                    let _ = writeln!(io::stderr(), "{sentence}");
-                }
-            }
-        }
-        if !events.is_empty() && !self.abandoned {
-            self.stdout.write(events).await?;
-        }
+        self.write_lines().await?;
         if wants_row && let Some(terminal) = &mut self.terminal {
             terminal.lower();
         }

@@ -6,9 +6,9 @@
 mod clock;
 mod editor;
 mod face;
+mod faces;
 mod folder;
 mod hosting;
-mod keys;
 mod lines;
 mod main_thread;
 mod network;
@@ -44,6 +44,7 @@ pub use screen::ScreenOptions;
 pub use server::Server;
 pub use signals::Signals;
 
+use crate::app::command::Showing;
 use crate::app::effect::{Effect, LogIn};
 use crate::app::exit::Exit;
 use crate::app::intent::Saying;
@@ -56,7 +57,7 @@ use crate::net::NetEvent;
 use crate::net::tickets::DeviceTickets;
 use crate::peer::{PeerOptions, Switchboard};
 use clock::Clock;
-use screen::ScreenFace;
+use faces::Faces;
 use signals::Signal;
 
 /// Events of the network that may wait. Behind them the server waits, so a reader who does not read costs nothing.
@@ -101,22 +102,23 @@ pub async fn lines<L: Wire>(
     Driver::new(options, LineFace::new(lines), signals, Clock::start(), dial).run().await
 }
 
-/// Runs the client on the full screen until it ends, and says on standard error what the user should know then.
+/// Runs the client at a terminal until it ends, first on the one face and perhaps on the other, and says on standard
+/// error what the user should know then.
 ///
 /// `signals` must listen to Ctrl-Z: as a key it sends that signal to the whole job.
 /// Must be run by [`block_on`] on the main thread, inside a Tokio runtime of several threads: what panics in a task is
 /// then told from what panics here, and a terminal that takes nothing does not stop the end.
-pub async fn screen<L: Wire>(
+pub async fn terminal<L: Wire>(
     options: Options,
+    first: Showing,
     screen: ScreenOptions,
+    lines: LineOptions,
     signals: Signals,
     dial: impl FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L,
 ) -> io::Result<Exit> {
-    let watchdog = tokio::spawn(signals::leave_anyway());
     let clock = Clock::start();
-    let mut driver = Driver::new(options, ScreenFace::enter(screen, clock)?, signals, clock, dial);
+    let mut driver = Driver::new(options, Faces::begin(first, screen, lines, clock)?, signals, clock, dial);
     let exit = driver.run().await;
-    watchdog.abort();
     let last_words = driver.face.leave(&driver.model).await;
     for line in last_words {
         // Standard error may be gone as well.
@@ -356,6 +358,7 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
             }
             Effect::Peer(order) => self.peer(order),
             Effect::Report(report) => self.face.report(&report, &self.model, now),
+            Effect::Switch(to) => self.face.switch(to),
             Effect::Quit(exit) => self.exit = self.exit.or(Some(exit)),
         }
     }

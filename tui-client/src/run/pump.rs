@@ -10,8 +10,8 @@ use rustix::termios::tcgetwinsize;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::timeout;
 
-use super::keys::Keys;
 use super::main_thread::{is_readable, readable, terminal};
+use crate::tui::terminal::Keys;
 
 /// Events in a batch. Behind them, keys wait in the terminal.
 const BATCH: usize = 256;
@@ -75,6 +75,11 @@ impl Pump {
                 _ = self.resized.recv() => self.batch.extend(self.size()),
             }
         }
+    }
+
+    /// Stops reading, so that somebody else can, and answers what was read and not taken.
+    pub fn end(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.batch)
     }
 
     /// Takes what is there, and waits for nothing.

@@ -40,6 +40,7 @@ use keeping::Keeping;
 
 mod editing;
 mod keeping;
+mod resting;
 
 /// The time between two frames that only the network wants: 60 in a second are more than an eye needs.
 const FRAME: Duration = Duration::from_millis(16);
@@ -119,6 +120,8 @@ pub(super) struct ScreenFace {
     /// Said on standard error when the screen is left.
     last_words: Vec<String>,
     error: Option<io::Error>,
+    /// Said in the tab in front since the last frame.
+    unseen: VecDeque<Report>,
 }
 
 /// When frames may be drawn.
@@ -195,13 +198,14 @@ impl ScreenFace {
             channel: options.channel,
             last_words: Vec::new(),
             error: None,
+            unseen: VecDeque::new(),
         })
     }
 
     /// Gives the terminal back, and answers what is to be said then.
     pub async fn leave(&mut self, model: &Model) -> Vec<String> {
         self.keeping.write(&self.state, model, self.clock.now().wall);
-        self.stop_reading().await;
+        self.stop_reading();
         if let Some(editing) = self.editing.take() {
             editing.abandon().await;
         }
@@ -211,7 +215,10 @@ impl ScreenFace {
     }
 
     /// Lets go of the keys, for whoever gets the terminal.
-    async fn stop_reading(&mut self) {
+    fn stop_reading(&mut self) {
+        if let Some(pump) = &mut self.pump {
+            self.waiting.extend(with_wheel(pump.end()));
+        }
         self.pump = None;
     }
 
@@ -224,6 +231,7 @@ impl ScreenFace {
             *seen = view::draw(frame, model, state, now);
             seen.cursor
         })?;
+        self.unseen.clear();
         screen.set_title(&title(model, state))
     }
 
@@ -523,6 +531,7 @@ fn title(model: &Model, state: &State) -> String {
 impl Face for ScreenFace {
     fn report(&mut self, report: &Report, model: &Model, now: Moment) {
         self.remember(report);
+        self.note_unseen(report, model);
         self.reports.take(&mut self.state, model, report, now);
         if let Report::LoggedIn { name } = report
             && let Err(error) = self.servers.remember(&model.settings.server, name.as_str())
@@ -583,7 +592,7 @@ impl Face for ScreenFace {
                 return did;
             }
             if self.editor_for.is_some() {
-                self.begin_editing().await;
+                self.begin_editing();
                 return Did::Waited;
             }
             if self.editing.is_some() {
@@ -634,7 +643,7 @@ impl Face for ScreenFace {
             // The editor has seen to the terminal.
             return stop_here();
         }
-        self.stop_reading().await;
+        self.stop_reading();
         self.on_screen(|screen| screen.step_aside(stop_here));
         self.pace.is_urgent = true;
     }

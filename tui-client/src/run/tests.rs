@@ -186,6 +186,7 @@ fn check_with(host: Option<StartHost>, exit: Exit, story: impl AsyncFnOnce(World
             linger: Linger::For(Duration::ZERO),
             retry: None,
             on_screen: false,
+            can_switch: false,
             hosting: if host.is_some() { Hosting::Now } else { Hosting::Never },
             accept_peers: AcceptPeers::Ask,
             typing: true,

@@ -23,6 +23,7 @@ use super::theme::{Shade, Theme, ThemeChoice, Themes};
 
 /// Everything the full screen remembers.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct State {
     /// What is drawn with.
     pub look: Look,

@@ -23,18 +23,18 @@ use rustix::termios::tcgetwinsize;
 use shared::text::{Lines, SafeText};
 
 pub use self::announce::Channel;
+pub use self::keys::{Keys, events};
 pub use self::modes::Modes;
 use self::output::Output;
 pub use self::panics::{install_panic_hook, take_task_panics};
 pub use self::probe::{Answers, LIMIT, LateAnswer};
-pub use self::typed::events;
 
 mod announce;
+mod keys;
 mod modes;
 mod output;
 mod panics;
 mod probe;
-mod typed;
 
 /// Whether the modes are in force, so that a panic, a drop and a suspension leave exactly once.
 static ENTERED: AtomicBool = AtomicBool::new(false);

@@ -154,8 +154,29 @@ pub enum Command {
     },
     /// Log out and end.
     Logout,
+    /// Show the chat in the other way.
+    Show(Showing),
     /// What only a full screen does; the model never hears of it there.
     Screen(OnScreen),
+}
+
+/// A way to show the chat at a terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Showing {
+    /// As plain lines.
+    Lines,
+    /// On the full screen.
+    Screen,
+}
+
+impl Showing {
+    /// The command that leads there.
+    pub fn verb(self) -> Verb {
+        match self {
+            Self::Lines => Verb::Plain,
+            Self::Screen => Verb::Screen,
+        }
+    }
 }
 
 /// A command about the screen itself.
@@ -229,6 +250,7 @@ impl Command {
             Self::Send { .. } => Verb::Send,
             Self::Cancel { .. } => Verb::Cancel,
             Self::Logout => Verb::Logout,
+            Self::Show(to) => to.verb(),
             Self::Screen(screen) => screen.verb(),
         }
     }

@@ -9,7 +9,7 @@ use shared::name::Name;
 use super::nearest::nearest;
 use super::table::{Argument, Kind, Spec, find};
 use super::verb::Verb;
-use super::{Command, HISTORY_DEFAULT, HISTORY_MOST, OnScreen};
+use super::{Command, HISTORY_DEFAULT, HISTORY_MOST, OnScreen, Showing};
 use crate::app::place;
 
 /// The furthest `whoelsesince` looks back. It keeps sums of times far from any overflow.
@@ -278,6 +278,8 @@ pub fn build(spec: &'static Spec, fields: Fields) -> Result<Command, CommandErro
         Verb::Bare => Command::Screen(OnScreen::Bare),
         Verb::Reconnect => Command::Screen(OnScreen::Reconnect),
         Verb::Edit => Command::Screen(OnScreen::Edit),
+        Verb::Plain => Command::Show(Showing::Lines),
+        Verb::Screen => Command::Show(Showing::Screen),
     })
 }
 

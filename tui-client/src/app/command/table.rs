@@ -507,4 +507,22 @@ pub const TABLE: &[Spec] = &[
         summary: "write in your own editor",
         details: "It is $VISUAL, else $EDITOR, else vi. What it saves stands in the input; nothing is sent. Alt+E does the same.",
     },
+    Spec {
+        verb: Verb::Plain,
+        name: "plain",
+        aliases: &[],
+        classic: false,
+        arguments: &[],
+        summary: "go on in plain lines",
+        details: "The session goes on, private ones as well; screen leads back to the tabs and drafts as they are.",
+    },
+    Spec {
+        verb: Verb::Screen,
+        name: "screen",
+        aliases: &[],
+        classic: false,
+        arguments: &[],
+        summary: "go on on the full screen",
+        details: "The session goes on, private ones as well; /plain leads back. It needs a terminal.",
+    },
 ];

@@ -95,6 +95,10 @@ pub enum Verb {
     Reconnect,
     /// `edit`
     Edit,
+    /// `plain`
+    Plain,
+    /// `screen`
+    Screen,
 }
 
 impl Verb {
@@ -122,7 +126,8 @@ impl Verb {
             | Self::Move
             | Self::Bare
             | Self::Reconnect
-            | Self::Edit => true,
+            | Self::Edit
+            | Self::Plain => true,
             Self::Message
             | Self::Broadcast
             | Self::Whoelse
@@ -150,7 +155,8 @@ impl Verb {
             | Self::Verify
             | Self::Send
             | Self::Cancel
-            | Self::Logout => false,
+            | Self::Logout
+            | Self::Screen => false,
         }
     }
 

@@ -14,6 +14,7 @@ fn model() -> Model {
         server: "127.0.0.1:4000".to_owned(),
         interactive: true,
         on_screen: true,
+        can_switch: false,
         hosting: Hosting::Never,
         accept_peers: AcceptPeers::Ask,
         typing: true,

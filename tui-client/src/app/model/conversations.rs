@@ -93,6 +93,11 @@ impl Conversations {
         self.front = conversation.place.clone();
     }
 
+    /// Everything was shown.
+    pub(in crate::app) fn all_read(&mut self) {
+        self.tabs.iter_mut().for_each(|tab| tab.unread = 0);
+    }
+
     /// Closes one; the one to its left comes to the front. The lobby stays.
     pub(in crate::app) fn close(&mut self, place: &Place) {
         let Some(index) = self.tabs.iter().position(|tab| tab.place == *place).filter(|&index| index > 0) else {

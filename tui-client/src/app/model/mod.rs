@@ -29,7 +29,7 @@ use super::effect::Question;
 use super::exit::Exit;
 use super::moment::Mono;
 
-/// What does not change while the program runs.
+/// What does not change while the program runs, unless a field says so.
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Settings {
@@ -41,6 +41,8 @@ pub struct Settings {
     /// The face is a screen with a form for the login: what goes wrong is shown there and tried again, lines are taken
     /// without a connection, and a session that has ended stays readable.
     pub on_screen: bool,
+    /// Whether the face can be changed for the other one at a terminal, which changes `on_screen`.
+    pub can_switch: bool,
     /// Make the account with the name and password that are given, without questions.
     pub register: bool,
     /// Announce who comes and goes, and list who is online after the login.

@@ -129,6 +129,8 @@ pub struct Page {
     pub found: VecDeque<Entry>,
     /// Whether a command asked; otherwise they belong to the login, and what was shown already is left out.
     pub by_command: bool,
+    /// Whether it only fills the screen, whatever the chat is shown on by then.
+    pub fills_screen: bool,
 }
 
 /// A search that collects hits, request by request.

@@ -133,10 +133,12 @@ impl Page {
             id: distance(line.id.0, self.id.0).unwrap_or_default(),
             author,
             state: Short::of(&line.state),
-            marks: u8::from(line.action) * ACTION | u8::from(line.rank.1.is_some()) * NO_SEQ,
+            marks: (u8::from(line.action) * ACTION) | (u8::from(line.rank.1.is_some()) * NO_SEQ),
         };
         self.slots.insert(index, slot);
-        self.slots[index + 1..].iter_mut().for_each(|slot| slot.end += length);
+        for slot in &mut self.slots[index + 1..] {
+            slot.end += length;
+        }
         self.ids = (self.ids.0.min(line.id), self.ids.1.max(line.id));
         let raw = (line.text.raw() != line.text.as_str()).then(|| line.text.raw().into());
         self.keep_rare(line.id, line.state, raw);
@@ -170,7 +172,9 @@ impl Page {
         let at = index + self.gone;
         let begin = self.begin_of(at);
         let mut slots = self.slots.split_off(at);
-        slots.iter_mut().for_each(|slot| slot.end -= small(begin));
+        for slot in &mut slots {
+            slot.end -= small(begin);
+        }
         let shown = self.shown.split_off(begin);
         let (seq, time, id, ids) = (self.seq, self.at, self.id, self.ids);
         let mut rest = Self {

@@ -4,7 +4,7 @@ use shared::error::Code;
 use shared::id::{ClientId, millis};
 use shared::message::{ClientMessage, Kind, Reason};
 
-use super::{Turn, chat, ending, history, idle, input, private, queue, search};
+use super::{Turn, chat, ending, history, idle, input, private, queue, search, switching};
 use crate::app::command::{Command, Spec, TABLE, Verb};
 use crate::app::model::{Model, Purpose};
 use crate::app::place::{Place, name, safe};
@@ -19,6 +19,9 @@ pub(super) fn run(turn: &mut Turn<'_>, command: Command, cid: ClientId) {
     if let Command::Block { user } = &command {
         // At once, whatever becomes of the block: nothing more of this user shall come.
         private::close(turn, &name(user), Reason::LOGGED_OUT);
+    }
+    if let Command::Show(to) = command {
+        return switching::wanted(turn, to);
     }
     if let Some((code, why)) = not_now(turn.model) {
         return turn.refuse(code, Some(command.verb()), why);
@@ -73,7 +76,8 @@ pub(super) fn run(turn: &mut Turn<'_>, command: Command, cid: ClientId) {
         | Command::Resend { .. }
         | Command::Verify { .. }
         | Command::Send { .. }
-        | Command::Cancel { .. } => {}
+        | Command::Cancel { .. }
+        | Command::Show(_) => {}
         Command::Screen(_) => {
             turn.refuse(Code::USAGE, Some(command.verb()), Why::Text(safe("only on the full screen")));
         }

@@ -20,7 +20,17 @@ const PAGE: usize = 100;
 /// Shows the newest messages of the lobby, or of the direct conversation with a user.
 pub(super) fn show(turn: &mut Turn<'_>, with: Option<&str>, count: u16) {
     let place = with.map_or_else(Place::lobby, |with| Place::With(name(with)));
-    ask(turn, Page { place, wanted: usize::from(count), before: None, found: VecDeque::new(), by_command: true });
+    ask(
+        turn,
+        Page {
+            place,
+            wanted: usize::from(count),
+            before: None,
+            found: VecDeque::new(),
+            by_command: true,
+            fills_screen: false,
+        },
+    );
 }
 
 /// After the login: the last lines of the lobby, where they are wanted.
@@ -28,7 +38,17 @@ pub(super) fn after_login(turn: &mut Turn<'_>) {
     let wanted = usize::from(turn.model.settings.history);
     if wanted > 0 {
         turn.model.conversations.open(&Place::lobby()).older = Older::Asked;
-        ask(turn, Page { place: Place::lobby(), wanted, before: None, found: VecDeque::new(), by_command: false });
+        ask(
+            turn,
+            Page {
+                place: Place::lobby(),
+                wanted,
+                before: None,
+                found: VecDeque::new(),
+                by_command: false,
+                fills_screen: turn.model.settings.on_screen,
+            },
+        );
     }
 }
 
@@ -54,7 +74,17 @@ fn load(turn: &mut Turn<'_>, place: &Place, before: Option<Seq>) {
     if turn.model.can_request() && place.to_wire().is_some() {
         turn.model.conversations.open(place).older = Older::Asked;
         let place = place.clone();
-        ask(turn, Page { place, wanted: PAGE, before, found: VecDeque::new(), by_command: false });
+        ask(
+            turn,
+            Page {
+                place,
+                wanted: PAGE,
+                before,
+                found: VecDeque::new(),
+                by_command: false,
+                fills_screen: turn.model.settings.on_screen,
+            },
+        );
     }
 }
 
@@ -86,7 +116,7 @@ pub(super) fn page(turn: &mut Turn<'_>, re: RequestId, messages: Vec<Entry>, mor
 }
 
 fn finish(turn: &mut Turn<'_>, page: Page, more: bool) {
-    let Page { place, wanted, before, mut found, by_command } = page;
+    let Page { place, wanted, before, mut found, by_command, fills_screen } = page;
     let more = more || found.len() > wanted;
     found.drain(..found.len().saturating_sub(wanted));
     let mut shown = Vec::new();
@@ -102,7 +132,7 @@ fn finish(turn: &mut Turn<'_>, page: Page, more: bool) {
         let is_new = before.is_none() || !shown.is_empty();
         let has_more = more && is_new && !conversation.transcript.is_full();
         conversation.older = if has_more { Older::More } else { Older::None };
-        if turn.model.settings.on_screen || shown.is_empty() {
+        if fills_screen || shown.is_empty() {
             return;
         }
     }

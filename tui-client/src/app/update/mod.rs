@@ -17,6 +17,7 @@ mod presence;
 mod private;
 mod queue;
 mod search;
+mod switching;
 mod typing;
 
 use shared::error::Code;

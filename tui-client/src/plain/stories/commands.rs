@@ -169,8 +169,8 @@ fn a_password_is_changed_by_three_answers() {
 fn help_explains_all_commands_or_one() {
     let mut story = Story::logged_in();
     let lines = story.tell(Msg::Line { text: "help".to_owned(), cid: ClientId([0; 16]) });
-    assert_eq!(lines.len(), 30);
-    assert_eq!((lines[0].as_str(), lines.last().unwrap().as_str()), ("commands 28", "ok help"));
+    assert_eq!(lines.len(), 31);
+    assert_eq!((lines[0].as_str(), lines.last().unwrap().as_str()), ("commands 29", "ok help"));
     story.line("help dm", &[
         "command message USER TEXT: send a direct message",
         "about message: It goes through the server. If USER is offline it is stored and delivered at the next login. \

@@ -49,6 +49,7 @@ pub(super) fn settings() -> Settings {
         server: "127.0.0.1:4000".to_owned(),
         interactive: false,
         on_screen: false,
+        can_switch: false,
         register: false,
         presence: false,
         history: 0,
@@ -170,6 +171,7 @@ fn told(effect: Effect) -> String {
             Line::Event(line) => line,
             Line::Aside(sentence) => format!("! {sentence}"),
         },
+        Effect::Switch(to) => format!("> {}", to.verb().name()),
         Effect::Quit(exit) => format!("> quit {}", exit.code()),
     }
 }

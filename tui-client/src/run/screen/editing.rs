@@ -9,8 +9,8 @@ use crate::tui::terminal::Screen;
 
 impl ScreenFace {
     /// Starts the editor on what is typed. Loses nothing when it is not waited for to the end.
-    pub(super) async fn begin_editing(&mut self) {
-        self.stop_reading().await;
+    pub(super) fn begin_editing(&mut self) {
+        self.stop_reading();
         let Some(place) = self.editor_for.take().filter(|_| self.screen.is_some()) else { return };
         let typed = self.state.tabs.get(&place).map_or("", |tab| tab.composer.text());
         let begun = Prepared::new(place, typed, |name| std::env::var_os(name)).and_then(|prepared| {

@@ -87,6 +87,7 @@ impl Reports {
             Report::Aside(aside) => tell(state, model, aside, now),
             // Seen where the eye is: the connection, the countdown, the help.
             Report::Hello { .. }
+            | Report::Here { .. }
             | Report::Reconnecting { .. }
             | Report::Idle { .. }
             | Report::HelpMore(_)

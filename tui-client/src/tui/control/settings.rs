@@ -186,6 +186,7 @@ mod tests {
                 server: "127.0.0.1:4000".to_owned(),
                 interactive: true,
                 on_screen: true,
+                can_switch: false,
                 register: false,
                 presence: true,
                 history: 50,

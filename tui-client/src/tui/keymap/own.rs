@@ -98,7 +98,8 @@ impl Keymap {
                 for chord in self.chords(action).filter(|chord| !shown.contains(chord)).collect::<Vec<_>>() {
                     shown.push(chord);
                     let action = names::name(action).unwrap_or_default();
-                    text.push_str(&format!("{:<16} {action:<17} {}\n", chord.spelling(), line.help));
+                    let row = format!("{:<16} {action:<17} {}\n", chord.spelling(), line.help);
+                    text.push_str(&row);
                 }
             }
         }

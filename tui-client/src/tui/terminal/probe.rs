@@ -179,7 +179,7 @@ impl LateAnswer {
 
 #[cfg(test)]
 mod tests {
-    use super::super::typed::events;
+    use super::super::keys::events;
     use super::*;
 
     #[test]

@@ -164,13 +164,11 @@ fn wanted() -> String {
 }
 
 fn unknown(name: &str) -> String {
-    match near(name, TOKENS.iter().map(|token| token.name)) {
-        Some(near) => format!("there is no such token, did you mean {near}?"),
-        None => {
-            let names: Vec<&str> = TOKENS.iter().map(|token| token.name).collect();
-            format!("there is no such token; there are inherits, people, {}", names.join(", "))
-        }
+    if let Some(near) = near(name, TOKENS.iter().map(|token| token.name)) {
+        return format!("there is no such token, did you mean {near}?");
     }
+    let names: Vec<&str> = TOKENS.iter().map(|token| token.name).collect();
+    format!("there is no such token; there are inherits, people, {}", names.join(", "))
 }
 
 fn ink(written: &str) -> Result<Ink, String> {

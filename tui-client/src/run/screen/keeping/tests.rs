@@ -18,6 +18,7 @@ fn hans() -> (Model, State) {
         server: "a:1".to_owned(),
         interactive: true,
         on_screen: true,
+        can_switch: false,
         register: false,
         presence: true,
         history: 0,

@@ -57,6 +57,7 @@ impl Stage {
             server: "127.0.0.1:4000".to_owned(),
             interactive: true,
             on_screen: true,
+            can_switch: false,
             hosting: Hosting::Never,
             accept_peers: AcceptPeers::Ask,
             typing: true,
@@ -173,6 +174,7 @@ impl Stage {
                     self.note_sent(words, Some(id));
                 }
                 Effect::Send(message) => self.note_message(message),
+                Effect::Switch(to) => self.note_sent(to.verb().name().to_owned(), None),
                 Effect::Quit(exit) => self.note_sent(format!("quit {}", exit.code()), None),
                 Effect::Connect => self.note_sent("connect".to_owned(), None),
                 Effect::Disconnect

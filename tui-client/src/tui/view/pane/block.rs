@@ -215,7 +215,7 @@ impl<'a> Block<'a> {
     /// behind them.
     fn remark(&mut self, grid: Grid, line: Line<'_>, last: usize, emoji: Emoji) -> usize {
         let start = self.text.len() + 1;
-        let Some(status) = status::of(&line.state) else { return start };
+        let Some(status) = status::of(line.state) else { return start };
         let Some(Row { what: What::Text { width, .. }, .. }) = self.rows.get(last) else { return start };
         if status.words.is_empty() || status.fits_behind(*width, grid.text) {
             return start;

@@ -105,7 +105,7 @@ impl Painter<'_, '_, '_> {
     }
 
     fn name_style(&self, line: Line<'_>) -> Style {
-        self.scene.theme.person(&line.from, self.scene.model.me.as_ref()).add_modifier(Modifier::BOLD)
+        self.scene.theme.person(line.from, self.scene.model.me.as_ref()).add_modifier(Modifier::BOLD)
     }
 
     /// The ground and the bar of a line that is marked, or that names this user.
@@ -238,7 +238,7 @@ impl Painter<'_, '_, '_> {
 
     /// What became of an own line, behind its last row.
     fn state(&mut self, line: Line<'_>, column: u16) {
-        let Some(status) = status::of(&line.state) else { return };
+        let Some(status) = status::of(line.state) else { return };
         let style = self.mark_style(status.mark);
         let width = column.saturating_sub(self.grid.x);
         let has_words = status.fits_behind(width, self.grid.text);

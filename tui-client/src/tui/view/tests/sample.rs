@@ -37,6 +37,7 @@ impl World {
             server: "chat.example.org:7070".to_owned(),
             interactive: true,
             on_screen: true,
+            can_switch: false,
             hosting: tui_client::app::model::Hosting::Never,
             accept_peers: AcceptPeers::Ask,
             typing: true,

@@ -15,7 +15,7 @@ const PASTE: [&[u8]; 2] = [b"\x1b[200~", b"\x1b[201~"];
 
 /// Reads keys out of bytes, however they are cut into pieces.
 #[derive(Debug, Default)]
-pub(super) struct Keys {
+pub struct Keys {
     parser: Parser,
     /// A paste has begun and not ended.
     is_pasting: bool,
@@ -49,6 +49,13 @@ impl Keys {
             events.extend(translate(event));
         }
     }
+}
+
+/// The events of bytes that came together: an escape at their end is the key Esc.
+pub fn events(bytes: &[u8]) -> Vec<Event> {
+    let mut events = Vec::new();
+    Keys::default().take(bytes, false, &mut events);
+    events
 }
 
 fn last(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
@@ -152,9 +159,11 @@ mod tests {
         Event::Key(KeyEvent::new(code, modifiers))
     }
 
-    fn events(pieces: &[&str]) -> Vec<Event> {
+    fn pieces(pieces: &[&str]) -> Vec<Event> {
         let (mut keys, mut events) = (Keys::default(), Vec::new());
-        pieces.iter().for_each(|piece| keys.take(piece.as_bytes(), false, &mut events));
+        for piece in pieces {
+            keys.take(piece.as_bytes(), false, &mut events);
+        }
         events
     }
 
@@ -183,22 +192,22 @@ mod tests {
             ("\x1bP", KeyCode::Char('P'), KeyModifiers::ALT),
         ];
         for (typed, code, modifiers) in table {
-            assert_eq!(events(&[typed]), [key(code, modifiers)], "{typed:?}");
+            assert_eq!(pieces(&[typed]), [key(code, modifiers)], "{typed:?}");
         }
     }
 
     #[test]
     fn keys_that_look_like_answers_swallow_nothing() {
         let [a, b] = ['a', 'b'].map(|letter| key(KeyCode::Char(letter), KeyModifiers::NONE));
-        assert_eq!(events(&["a\x1b]b"]), [a, key(KeyCode::Char(']'), KeyModifiers::ALT), b]);
+        assert_eq!(pieces(&["a\x1b]b"]), [a, key(KeyCode::Char(']'), KeyModifiers::ALT), b]);
     }
 
     #[test]
     fn a_paste_comes_in_one_piece_whatever_is_in_it() {
         let paste = |text: &str| Event::Paste(text.to_owned());
         let x = key(KeyCode::Char('x'), KeyModifiers::NONE);
-        assert_eq!(events(&["\x1b[200~one\rtwo\x1b[201~x"]), [paste("one\rtwo"), x.clone()]);
-        assert_eq!(events(&["\x1b[200~one\x1b]", "t\x1bPwo\x1b[201~", "x"]), [paste("one\x1b]t\x1bPwo"), x]);
+        assert_eq!(pieces(&["\x1b[200~one\rtwo\x1b[201~x"]), [paste("one\rtwo"), x.clone()]);
+        assert_eq!(pieces(&["\x1b[200~one\x1b]", "t\x1bPwo\x1b[201~", "x"]), [paste("one\x1b]t\x1bPwo"), x]);
     }
 
     #[test]
@@ -209,6 +218,6 @@ mod tests {
             row: 2,
             modifiers: KeyModifiers::NONE,
         };
-        assert_eq!(events(&["\x1b[I\x1b[O\x1b[<0;5;3M"]), [Event::FocusGained, Event::FocusLost, Event::Mouse(click)]);
+        assert_eq!(pieces(&["\x1b[I\x1b[O\x1b[<0;5;3M"]), [Event::FocusGained, Event::FocusLost, Event::Mouse(click)]);
     }
 }

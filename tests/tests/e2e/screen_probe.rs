@@ -18,7 +18,8 @@ fn start(server: &TestServer, variables: &[(&str, &str)]) -> PtyClient {
 
 /// What the terminal says of four samples, by their columns.
 fn widths(columns: [u16; 4]) -> String {
-    columns.iter().map(|column| format!("\u{1b}[{ROWS};{}R", column + 1)).collect()
+    let answers: Vec<String> = columns.iter().map(|column| format!("\u{1b}[{ROWS};{}R", column + 1)).collect();
+    answers.concat()
 }
 
 #[test]

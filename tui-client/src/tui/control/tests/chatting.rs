@@ -231,7 +231,9 @@ fn the_bell_rings_for_oneself_and_only_without_the_focus() {
     assert!(!stage.rang);
     stage.said("#lobby", "yoda", "hans: look");
     assert!(std::mem::take(&mut stage.rang));
-    stage.said("@yoda", "yoda", "psst");
+    stage.pass(4_999).said("@yoda", "yoda", "psst");
+    assert!(!stage.rang, "not twice in five seconds");
+    stage.pass(1).said("@yoda", "yoda", "psst");
     assert!(stage.rang);
 }
 

@@ -3,7 +3,7 @@
 //! A message is answered for without it. What is not in it yet is the newest part of the log, and whoever searches looks
 //! through that part itself. The index holds [`folded`] texts in pieces of three characters.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -19,8 +19,9 @@ const ROWS: i64 = if cfg!(test) { 4 } else { INDEXED_AT_ONCE };
 /// So long nobody writes before a part is indexed: a batch takes as long, and the next message would wait for it.
 const QUIET: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 20 });
 
-/// With so many left, the first moment without a write is taken, because the log grows faster than it is quiet.
-const LONG: i64 = 40 * ROWS;
+/// With so many left, it is never quiet for long enough: after so long, the first moment without a write is taken. A part
+/// takes about a tenth of it, so that no more than a tenth of the writer's time goes into the index.
+const LONG: (i64, Duration) = (40 * ROWS, Duration::from_millis(100));
 
 /// The setting that holds the id of the last message that is in the index.
 const INDEXED: &str = "indexed";
@@ -32,6 +33,8 @@ pub(super) struct Index {
     upto: i64,
     /// The last message there is.
     newest: i64,
+    /// When a part was indexed last.
+    last: Instant,
     /// Whether the disk had no room for it. Tried again after the next write.
     rests: bool,
 }
@@ -39,7 +42,7 @@ pub(super) struct Index {
 impl Index {
     /// Looks how far it has come.
     pub(super) fn new(db: &Connection) -> rusqlite::Result<Self> {
-        Ok(Self { upto: upto(db)?, newest: newest(db)?, rests: false })
+        Ok(Self { upto: upto(db)?, newest: newest(db)?, last: Instant::now(), rests: false })
     }
 
     /// Something was written.
@@ -52,7 +55,8 @@ impl Index {
     /// For how long nobody must write before the next part is worth its time; `None`: there is too little to do.
     pub(super) fn wait(&self) -> Option<Duration> {
         let left = self.newest - self.upto;
-        (left >= ROWS && !self.rests).then_some(if left < LONG { QUIET } else { Duration::ZERO })
+        let is_overdue = left >= LONG.0 && self.last.elapsed() >= LONG.1;
+        (left >= ROWS && !self.rests).then_some(if is_overdue { Duration::ZERO } else { QUIET })
     }
 
     /// There is no room now.
@@ -82,7 +86,7 @@ impl Index {
         let upsert = "INSERT INTO setting (key, value) VALUES (?1, ?2)
                       ON CONFLICT (key) DO UPDATE SET value = excluded.value";
         db.prepare_cached(upsert)?.execute(params![INDEXED, upto])?;
-        Ok(Self { upto, ..self })
+        Ok(Self { upto, last: Instant::now(), ..self })
     }
 }
 

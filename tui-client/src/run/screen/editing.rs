@@ -8,7 +8,7 @@ use crate::tui::control;
 use crate::tui::terminal::Screen;
 
 impl ScreenFace {
-    /// Starts the editor on what is typed. Loses nothing when it is not waited for to the end.
+    /// Starts the editor on what is typed.
     pub(super) fn begin_editing(&mut self) {
         self.stop_reading();
         let Some(place) = self.editor_for.take().filter(|_| self.screen.is_some()) else { return };

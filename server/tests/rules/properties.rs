@@ -155,6 +155,8 @@ impl Run {
         } else {
             // From here on the block no longer forbids anything, whatever the answer says.
             self.confirmed.remove(&(owner, target));
+            // Nor does one that is not confirmed yet.
+            self.block_requests.retain(|_, request| *request != (owner, target, true));
             self.world.unblock(session, NAMES[target]);
         }
         let id = self.world.id().0 - 1;

@@ -486,7 +486,7 @@ impl History {
         }
     }
 
-    /// One line of JSON for each record of this round, the newest [`MOST_LINES`] of them.
+    /// One line of JSON for each record of this round, the newest two million of them.
     pub fn to_jsonl(&self) -> String {
         let mut lines = String::new();
         let newest = self.kept.len().saturating_sub(MOST_LINES);

@@ -35,13 +35,13 @@ use shared::message::ClientMessage;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
+pub use self::server::Server;
 pub use face::{Did, Face, Shown};
 pub use hosting::{Hosted, StartHost};
 pub use lines::{LineFace, LineOptions};
 pub use main_thread::block_on;
 pub use network::Wire;
 pub use screen::ScreenOptions;
-pub use server::Server;
 pub use signals::Signals;
 
 use crate::app::command::Showing;

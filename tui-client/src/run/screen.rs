@@ -1,12 +1,11 @@
 //! The full screen at work: keys in, frames out.
 //!
 //! A frame is drawn when something has happened, never by a tick. Keys and new sizes are drawn at once. What only the
-//! network changes is drawn at once after a quiet time, and otherwise once in [`FRAME`], however much came in.
+//! network changes is drawn at once after a quiet time, and otherwise at the pace of an eye, however much came in.
 
 use std::collections::VecDeque;
 use std::io;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent};
@@ -37,20 +36,14 @@ use crate::tui::terminal::{self, Channel, LateAnswer, Modes, Screen, install_pan
 use crate::tui::theme::{Shade, Themes};
 use crate::tui::view::{self, Seen};
 use keeping::Keeping;
+use pace::Pace;
+use rehearsal::rehearse;
 
 mod editing;
 mod keeping;
+mod pace;
+mod rehearsal;
 mod resting;
-
-/// The time between two frames that only the network wants: 60 in a second are more than an eye needs.
-const FRAME: Duration = Duration::from_millis(16);
-
-/// The time between the echo of a letter and the frame for it. A system hands over what was written to a terminal in a
-/// task of its own, which on the same core begins only when this program sleeps.
-const AFTER_ECHO: Duration = Duration::from_millis(4);
-
-/// Frames that are drawn at once after a quiet time: connecting, logging in and the first lines come close together.
-const FRAMES_AT_ONCE: u32 = 3;
 
 /// What the full screen begins with.
 #[derive(Debug)]
@@ -124,41 +117,6 @@ pub(super) struct ScreenFace {
     unseen: VecDeque<Report>,
 }
 
-/// When frames may be drawn.
-#[derive(Debug)]
-struct Pace {
-    /// A key or a new size: the next frame does not wait.
-    is_urgent: bool,
-    /// A letter was echoed: the frame for it waits until then.
-    echoed: Option<Instant>,
-    tokens: u32,
-    filled: Instant,
-}
-
-impl Pace {
-    /// Whether to draw now; otherwise, when.
-    fn ask(&mut self, now: Instant) -> Option<Instant> {
-        let frames = u32::try_from(millis(now - self.filled) / millis(FRAME)).unwrap_or(u32::MAX);
-        if frames > 0 {
-            self.tokens = self.tokens.saturating_add(frames).min(FRAMES_AT_ONCE);
-            self.filled = now;
-        }
-        if std::mem::take(&mut self.is_urgent) {
-            self.echoed = None;
-            return None;
-        }
-        if let Some(until) = self.echoed.filter(|&until| now < until) {
-            return Some(until);
-        }
-        self.echoed = None;
-        if self.tokens == 0 {
-            return Some(self.filled + FRAME);
-        }
-        self.tokens -= 1;
-        None
-    }
-}
-
 impl ScreenFace {
     /// Takes the terminal.
     pub fn enter(options: ScreenOptions, clock: Clock) -> io::Result<Self> {
@@ -189,7 +147,7 @@ impl ScreenFace {
             servers: options.memory.servers,
             waiting: VecDeque::new(),
             did: VecDeque::new(),
-            pace: Pace { is_urgent: true, echoed: None, tokens: FRAMES_AT_ONCE, filled: now },
+            pace: Pace::new(now),
             due: None,
             editor_for: None,
             editing: None,
@@ -299,7 +257,7 @@ impl ScreenFace {
             match screen.echo(letter) {
                 Ok(true) => {
                     self.pace.is_urgent = false;
-                    self.pace.echoed = Some(Instant::now() + AFTER_ECHO);
+                    self.pace.echoed(Instant::now());
                 }
                 Ok(false) => {}
                 Err(error) => self.error = Some(error),
@@ -502,23 +460,6 @@ fn letter(happening: &Happening) -> Option<char> {
         _ => None,
     }
 }
-
-/// Panics after the login, where a build for developers is told to: so the tests see what a panic leaves behind.
-fn rehearse(model: &Model) {
-    if !cfg!(debug_assertions) || model.me.is_none() {
-        return;
-    }
-    match std::env::var("TERN_PANIC").as_deref() {
-        Ok("screen") => panic!("a rehearsed panic"),
-        Ok("task") if !REHEARSED.swap(true, Ordering::Relaxed) => {
-            tokio::spawn(async { panic!("a rehearsed panic") });
-        }
-        _ => {}
-    }
-}
-
-/// Whether the task has panicked: once is enough.
-static REHEARSED: AtomicBool = AtomicBool::new(false);
 
 /// The window's title: how much is unread, and where one is.
 fn title(model: &Model, state: &State) -> String {

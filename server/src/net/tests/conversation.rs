@@ -52,7 +52,7 @@ async fn the_first_message_has_to_be_hello() {
     for first in [who(1), ClientMessage::Ping { n: 1 }] {
         let (mut peer, mut hub) = connect(LOOPBACK);
         peer.say(&first).await;
-        assert_eq!(peer.hear_fatal().await, "protocol");
+        assert_eq!(peer.hear_fatal().await, "not-now");
         assert!(hub.0.recv().await.is_none());
     }
 }

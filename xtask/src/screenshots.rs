@@ -4,16 +4,18 @@
 //! programs are told what time it is, so that two runs give the same pictures. Nothing here waits for a time: each step
 //! waits until the screen shows what it led to.
 
+use std::cell::RefCell;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::rc::Rc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use e2e::{Home, PlainClient, PtyBuilder, PtyClient, TestServer};
 use rustix::process::Signal;
 
-use crate::picture::{Colours, DARK, LIGHT, Picture, Renderer};
+use crate::picture::{Colours, DARK, Film, LIGHT, Picture, Renderer};
 
 /// Where the server listens: the address is on the pictures.
 const PORT: u16 = 4000;
@@ -38,12 +40,15 @@ const WIDE: Size = (34, 120);
 pub fn write(folder: &Path) -> Result<()> {
     build()?;
     fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let studio = Studio { folder, renderer: Renderer::new()?, home: Rc::new(Home::new()) };
+    let (renderer, home, film) = (Renderer::new()?, Rc::new(Home::new()), RefCell::default());
+    let studio = Studio { folder, renderer, home, film };
     let mut server = server();
     studio.logins(&server)?;
     yesterday(&mut server);
     let mut people = Company::enter(&server);
-    studio.conversation(&server, &mut people)
+    studio.conversation(&server, &mut people)?;
+    let film = studio.film.borrow().gif(&studio.renderer)?;
+    fs::write(folder.join("demo.gif"), film).context("cannot write the film")
 }
 
 /// Like the tests, so that nothing is compiled twice.
@@ -106,6 +111,7 @@ struct Studio<'a> {
     renderer: Renderer,
     /// The home of the one on the screen; it has met the server before.
     home: Rc<Home>,
+    film: RefCell<Film>,
 }
 
 impl Studio<'_> {
@@ -127,6 +133,23 @@ impl Studio<'_> {
         fs::write(path.with_extension("png"), self.renderer.png(&picture)?)?;
         fs::write(path.with_extension("txt"), picture.text)?;
         Ok(())
+    }
+
+    /// A picture for the film, shown for so many milliseconds.
+    fn shoot(&self, client: &PtyClient, span: u64) {
+        let picture = Picture::of(&client.view(), "tern", &DARK);
+        self.film.borrow_mut().add(picture, Duration::from_millis(span));
+    }
+
+    /// Types a text letter by letter, for the film.
+    fn types(&self, client: &mut PtyClient, text: &str) {
+        let mut typed = String::new();
+        for letter in text.chars() {
+            client.keys(letter.encode_utf8(&mut [0; 4]));
+            typed.push(letter);
+            client.expect_screen("what is typed", |screen| screen.contains(typed.trim_end()));
+            self.shoot(client, 45);
+        }
     }
 
     /// The login, an account being made, and a lock.
@@ -159,15 +182,22 @@ impl Studio<'_> {
     fn conversation(&self, server: &TestServer, people: &mut Company) -> Result<()> {
         let mut lena = self.client(WIDE, "dark", &["--user", "lena"]);
         lena.expect_screen("the password field", |screen| screen.contains("server reachable"));
-        lena.keys(&format!("{PASSWORD}\r"));
+        self.shoot(&lena, 900);
+        lena.keys(PASSWORD);
+        lena.expect_screen("the password, hidden", |screen| screen.contains(&"•".repeat(PASSWORD.len())));
+        self.shoot(&lena, 700);
+        lena.keys("\r");
         lena.expect_screen("the lobby, and what waited", |screen| {
             screen.contains("to everyone in the lobby") && screen.contains("@amina")
         });
-        talk(&mut lena, people);
+        self.shoot(&lena, 900);
+        self.talk(&mut lena, people);
         self.take("lobby", &lena, &DARK)?;
+        self.shoot(&lena, 1500);
         lena.keys("/bl");
         lena.expect_screen("the completion", |screen| screen.contains("/blocked"));
         self.take("completion", &lena, &DARK)?;
+        self.shoot(&lena, 1200);
         lena.keys("\u{3}");
         lena.expect_screen("an empty input", |screen| screen.contains("Message #lobby"));
         lena.keys("\u{1b}OP");
@@ -176,7 +206,8 @@ impl Studio<'_> {
         lena.keys("\u{1b}");
         lena.expect_screen("no help", |screen| screen.contains("Message #lobby"));
         self.sizes(&lena)?;
-        direct(&mut lena, people);
+        self.search(&mut lena)?;
+        self.direct(&mut lena, people);
         self.take("direct", &lena, &DARK)?;
         self.private(&mut lena, people)?;
         lena.keys("/logout\r");
@@ -203,6 +234,7 @@ impl Studio<'_> {
         people.kenji.ok("startprivate lena");
         lena.expect_screen("the card", |screen| screen.contains("kenji wants to talk"));
         self.take("request", lena, &DARK)?;
+        self.shoot(lena, 1600);
         lena.keys("\u{1b}y");
         people.kenji.expect_prefix("private open lena ");
         people.kenji.answers(
@@ -215,7 +247,9 @@ impl Studio<'_> {
         lena.keys("\u{1b}\u{1b}[D");
         lena.keys("\u{1b}[1;3D");
         lena.expect_screen("the private tab", |screen| screen.contains("to kenji, direct and private"));
-        lena.keys("Yes, the very same. Nobody is in between, then.\r");
+        self.shoot(lena, 900);
+        self.types(lena, "Yes, the very same. Nobody is in between, then.");
+        lena.keys("\r");
         lena.expect_screen("the own line", |screen| screen.contains("in between, then.") && screen.contains('✓'));
         lena.keys("/verify\r");
         lena.expect_screen("the mark", |screen| screen.contains("is verified"));
@@ -224,11 +258,13 @@ impl Studio<'_> {
         people.kenji.ok(&format!("send lena {}", film.display()));
         lena.expect_screen("the offer", |screen| screen.contains("kenji offers"));
         self.take("private", lena, &DARK)?;
+        self.shoot(lena, 1600);
         lena.keys("\u{1b}y");
         people.kenji.expect("file progress 1 25");
         people.kenji.signal(Signal::STOP);
         lena.expect_screen("the gauge", |screen| screen.contains(" s left"));
         self.take("transfer", lena, &DARK)?;
+        self.shoot(lena, 2500);
         people.kenji.signal(Signal::CONT);
         lena.keys("/cancel 1\r");
         people.kenji.expect_prefix("file failed 1 lena");
@@ -246,31 +282,59 @@ impl Studio<'_> {
         lena.expect_screen("the last line", |screen| screen.contains("on the wall, too"));
         self.take("light", &lena, &LIGHT)
     }
-}
 
-/// What is said in the lobby.
-fn talk(lena: &mut PtyClient, people: &mut Company) {
-    let says = |client: &mut PlainClient, text: &str| client.answers(&format!("broadcast {text}"), "ok broadcast");
-    says(&mut people.mira, "Morning! The relay is back. Notes are here: https://example.org/relay/notes");
-    says(&mut people.kenji, "おはよう！今日の会議は三時からです。資料は共有フォルダに入れました。");
-    lena.expect_screen("the line before", |screen| screen.contains("三時"));
-    lena.keys("Thanks! I'll test reconnects from the train today. Flaky Wi-Fi is the best fuzzer 🚆\r");
-    lena.expect_screen("the own line", |screen| screen.contains("fuzzer") && screen.contains('✓'));
-    says(&mut people.zoe, "`called unwrap() on an Err value: ConnectionReset`, has anyone seen this one?");
-    says(&mut people.otto, "@lena yes: the half-closed socket. The peer now says goodbye before it drops the line.");
-    people.otto.answers("me pours more tea", "ok me");
-    says(&mut people.svetlana, "Спасибо, очень красиво! Где это снято?");
-    people.otto.answers("away tea", "ok away");
-    says(&mut people.kenji, "了解です 🎉 three o'clock, see you there");
-    lena.expect_screen("the last line", |screen| screen.contains("see you there"));
-}
+    /// What is said in the lobby.
+    fn talk(&self, lena: &mut PtyClient, people: &mut Company) {
+        let says = |client: &mut PlainClient, text: &str| client.answers(&format!("broadcast {text}"), "ok broadcast");
+        says(&mut people.mira, "Morning! The relay is back. Notes are here: https://example.org/relay/notes");
+        says(&mut people.kenji, "おはよう！今日の会議は三時からです。資料は共有フォルダに入れました。");
+        lena.expect_screen("the line before", |screen| screen.contains("三時"));
+        self.shoot(lena, 900);
+        self.types(lena, "Thanks! I'll test reconnects from the train today. ");
+        lena.keys("Flaky Wi-Fi is the best fuzzer 🚆\r");
+        lena.expect_screen("the own line", |screen| screen.contains("fuzzer") && screen.contains('✓'));
+        says(&mut people.zoe, "`called unwrap() on an Err value: ConnectionReset`, has anyone seen this one?");
+        says(
+            &mut people.otto,
+            "@lena yes: the half-closed socket. The peer now says goodbye before it drops the line.",
+        );
+        lena.expect_screen("what names her", |screen| screen.contains("half-closed"));
+        self.shoot(lena, 900);
+        people.otto.answers("me pours more tea", "ok me");
+        says(&mut people.svetlana, "Спасибо, очень красиво! Где это снято?");
+        people.otto.answers("away tea", "ok away");
+        says(&mut people.kenji, "了解です 🎉 three o'clock, see you there");
+        lena.expect_screen("the last line", |screen| screen.contains("see you there"));
+    }
 
-/// A conversation of two.
-fn direct(lena: &mut PtyClient, people: &mut Company) {
-    people.mira.answers("message lena The pictures from the harbour are ready.", "ok message lena delivered");
-    lena.keys("/message mira Send them over, please. Nobody else needs to see my hat.\r");
-    lena.expect_screen("the tab of mira", |screen| screen.contains("to mira, through the server"));
-    lena.expect_screen("the own line", |screen| screen.contains("see my hat.") && screen.contains('✓'));
-    people.mira.answers("message lena The hat is the best part.", "ok message lena delivered");
-    lena.expect_screen("the answer", |screen| screen.contains("best part"));
+    /// A conversation of two.
+    fn direct(&self, lena: &mut PtyClient, people: &mut Company) {
+        people.mira.answers("message lena The pictures from the harbour are ready.", "ok message lena delivered");
+        lena.expect_screen("the tab that has it", |screen| screen.contains("@mira"));
+        self.shoot(lena, 900);
+        lena.keys("/message mira Send them over, please. Nobody else needs to see my hat.\r");
+        lena.expect_screen("the tab of mira", |screen| screen.contains("to mira, through the server"));
+        lena.expect_screen("the own line", |screen| screen.contains("see my hat.") && screen.contains('✓'));
+        people.mira.answers("message lena The hat is the best part.", "ok message lena delivered");
+        lena.expect_screen("the answer", |screen| screen.contains("best part"));
+        self.shoot(lena, 1400);
+    }
+
+    /// What was said the evening before is found, and gone back to.
+    fn search(&self, lena: &mut PtyClient) -> Result<()> {
+        self.types(lena, "/search relay");
+        lena.keys("\r");
+        lena.expect_screen("what was found", |screen| screen.contains("newest first") && screen.contains("new disk"));
+        self.take("search", lena, &DARK)?;
+        self.shoot(lena, 1600);
+        lena.keys("\u{1b}[B\u{1b}[B\r");
+        lena.expect_screen("the marked message", |screen| screen.contains("c copy"));
+        self.take("marked", lena, &DARK)?;
+        self.shoot(lena, 1400);
+        lena.keys("\u{1b}");
+        lena.expect_screen("no mark", |screen| !screen.contains("c copy"));
+        lena.keys("\u{1b}[1;5F");
+        lena.expect_screen("the end", |screen| screen.contains("see you there"));
+        Ok(())
+    }
 }

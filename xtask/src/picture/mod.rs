@@ -11,8 +11,10 @@ use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree, fontdb};
 
 pub use self::colours::{Colours, DARK, LIGHT, Rgb};
+pub use self::film::Film;
 
 mod colours;
+mod film;
 mod fonts;
 mod glyph;
 mod svg;
@@ -79,11 +81,16 @@ impl Renderer {
 
     /// The bytes of a PNG file.
     pub fn png(&self, picture: &Picture) -> Result<Vec<u8>> {
+        self.pixels(picture, 1.0)?.encode_png().context("the picture cannot be encoded")
+    }
+
+    /// The pixels of a picture, made smaller or larger.
+    fn pixels(&self, picture: &Picture, scale: f32) -> Result<Pixmap> {
         let tree = Tree::from_str(&picture.svg, &self.options).context("the picture is not valid SVG")?;
-        let size = tree.size().to_int_size();
+        let size = tree.size().to_int_size().scale_by(scale).context("the picture has no size")?;
         let Some(mut pixels) = Pixmap::new(size.width(), size.height()) else { bail!("the picture has no size") };
-        resvg::render(&tree, Transform::default(), &mut pixels.as_mut());
-        pixels.encode_png().context("the picture cannot be encoded")
+        resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixels.as_mut());
+        Ok(pixels)
     }
 }
 

@@ -14,6 +14,9 @@ use crate::tui::wrap::wrap;
 /// Columns of a question, and of a list.
 const WIDTHS: (u16, u16) = (60, 80);
 
+/// Columns of a list of what was said.
+const WIDEST: u16 = 104;
+
 /// From this many rows on a box leaves the edges of the screen free.
 const ROOMY: u16 = 28;
 
@@ -194,7 +197,11 @@ fn pick(
     marked: usize,
 ) -> Option<Position> {
     let theme = scene.theme;
-    let width = WIDTHS.0.min(canvas.width());
+    // Names fit into a small box; what was said needs a large one.
+    let columns = |choice: &Choice| canvas.width_of(&choice.text).saturating_add(canvas.width_of(&choice.help));
+    let widest = choices.iter().map(columns).max().unwrap_or(0);
+    let width = if widest > WIDTHS.0 - 12 { WIDEST } else { WIDTHS.0 };
+    let width = width.min(canvas.width().saturating_sub(4).max(WIDTHS.0)).min(canvas.width());
     let most = usize::from(canvas.height()).saturating_sub(8).clamp(1, 12);
     let foot: &[(&str, &str)] = &[("Enter", "take"), ("Esc", "close")];
     let rows = 2 + choices.len().clamp(1, most);

@@ -4,9 +4,9 @@
 //! measures.
 
 use std::io::{Read as _, Write};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -47,9 +47,24 @@ pub struct Console {
 /// The master's side. Dropping all of it hangs up.
 struct Terminal {
     master: Box<dyn MasterPty + Send>,
-    keys: Box<dyn Write + Send>,
+    keys: Arc<Mutex<Box<dyn Write + Send>>>,
     stop: Arc<AtomicBool>,
     reader: JoinHandle<()>,
+}
+
+/// What a terminal answers to what it is asked in these bytes: its background (OSC 11) and where its cursor is (DSR 6, of
+/// ECMA-48). The samples that are measured with the cursor have two columns here.
+fn answer(bytes: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(bytes);
+    let mut answer = Vec::new();
+    if text.contains("\x1b]11;?") {
+        answer.extend(b"\x1b]11;rgb:1414/1717/1f1f\x1b\\");
+    }
+    for (at, _) in text.match_indices("\x1b[6n") {
+        let row = text[..at].rfind(";1H").and_then(|end| text[..end].rsplit('[').next()).unwrap_or("1");
+        answer.extend(format!("\x1b[{row};3R").into_bytes());
+    }
+    answer
 }
 
 impl Console {
@@ -68,16 +83,22 @@ impl Console {
         let (stop, master) = (Arc::new(AtomicBool::new(false)), pair.master);
         let (tx, pieces) = channel();
         let (mut output, is_over) = (master.try_clone_reader()?, Arc::clone(&stop));
+        let keys = Arc::new(Mutex::new(master.take_writer()?));
+        let answers = Arc::clone(&keys);
         let reader = std::thread::spawn(move || {
             let mut bytes = vec![0; 64 * 1024];
             while let Ok(count @ 1..) = output.read(&mut bytes) {
+                let answer = answer(&bytes[..count]);
+                if !answer.is_empty() {
+                    // A program that is gone needs no answer.
+                    let _ = answers.lock().unwrap_or_else(PoisonError::into_inner).write_all(&answer);
+                }
                 let piece = (Instant::now(), bytes[..count].to_vec());
                 if is_over.load(Ordering::Relaxed) || tx.send(piece).is_err() {
                     return;
                 }
             }
         });
-        let keys = master.take_writer()?;
         let begun = Instant::now();
         let mut child = pair.slave.spawn_command(command).with_context(|| format!("cannot start {program}"))?;
         // Ours must be gone, or the terminal never ends.
@@ -104,8 +125,9 @@ impl Console {
     /// Presses keys.
     pub fn press(&mut self, keys: &str) -> anyhow::Result<()> {
         let terminal = self.terminal.as_mut().context("there is no terminal any more")?;
-        terminal.keys.write_all(keys.as_bytes())?;
-        Ok(terminal.keys.flush()?)
+        let mut writer = terminal.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        writer.write_all(keys.as_bytes())?;
+        Ok(writer.flush()?)
     }
 
     /// Gives the terminal another size.

@@ -13,7 +13,7 @@ const FRAME: Duration = Duration::from_millis(16);
 const AFTER_ECHO: Duration = Duration::from_millis(4);
 
 /// Frames that are drawn at once after a quiet time: connecting, logging in and the first lines come close together.
-const FRAMES_AT_ONCE: u32 = 3;
+const FRAMES_AT_ONCE: u32 = 8;
 
 /// When frames may be drawn.
 #[derive(Debug)]

@@ -198,15 +198,6 @@ pub static SETTINGS: &[Setting] = &[
         check: parses::<TimeFormat>,
     },
     Setting {
-        name: "animation",
-        kind: Kind::Switch,
-        default: "true",
-        example: "false",
-        meaning: "Let what goes on move on the screen; false keeps everything still",
-        effect: Effect::AtOnce,
-        check: switch,
-    },
-    Setting {
         name: "typing",
         kind: Kind::Switch,
         default: "true",

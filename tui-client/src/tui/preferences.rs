@@ -19,8 +19,6 @@ pub struct Preferences {
     pub time: TimeFormat,
     /// How emoji of several parts are drawn.
     pub emoji: EmojiChoice,
-    /// Whether anything may move by itself.
-    pub animation: bool,
     /// Whether to show who is typing, and to let others see it.
     pub typing: bool,
     /// What is worth a notification, unless a tab has a level of its own.
@@ -39,7 +37,6 @@ impl Preferences {
         Self {
             time: values.read("time").unwrap_or_default(),
             emoji: values.read("emoji").unwrap_or_default(),
-            animation: values.is_on("animation"),
             typing: values.is_on("typing"),
             notifications: values.read("notifications").unwrap_or_default(),
             notification_text: values.is_on("notification_text"),

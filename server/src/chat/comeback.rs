@@ -18,7 +18,7 @@ use super::effect::Effect;
 use super::input::SessionId;
 use super::login::Admitted;
 use super::refuse::refuse;
-use super::sessions::{Arrival, Farewell, Login, Stage};
+use super::sessions::{Arrival, Farewell, Login, Row, Stage};
 use super::tickets::resume_hash;
 use super::{Chat, Turn};
 use crate::record::Conversation;
@@ -110,9 +110,10 @@ impl Chat {
         let old = self.online.get(&back.account).copied();
         if let Some(login) = old.and_then(|old| self.leave_place(turn, old)) {
             arrival.goes_on(&login);
-            arrival.row = login.row;
-            if let (None, Some(old)) = (login.row, old) {
-                self.ended_early.insert(old, (turn.now.wall, Reason::REPLACED));
+            match (login.row, old) {
+                (Row::Is(row), _) => arrival.row = Some(row),
+                (row, Some(old)) => self.close_row(turn, old, row, Reason::REPLACED),
+                (_, None) => {}
             }
         }
         self.begin(turn, session, arrival);

@@ -48,12 +48,23 @@ pub(super) enum Stage {
     User(Box<Login>),
 }
 
+/// The row of a login in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Row {
+    /// It was asked for.
+    Awaited,
+    /// This one.
+    Is(SessionRow),
+    /// There is none, and none will come: the log could not keep it.
+    Missing,
+}
+
 /// What belongs to a logged-in session.
 #[derive(Debug)]
 pub(super) struct Login {
     pub(super) account: AccountId,
     pub(super) since: UnixMs,
-    pub(super) row: Option<SessionRow>,
+    pub(super) row: Row,
     pub(super) last_action: Mono,
     pub(super) away: String,
     pub(super) feed: Feed,
@@ -179,7 +190,8 @@ impl Chat {
         let Some(open) = self.sessions.get_mut(&session) else {
             return;
         };
-        let Arrival { id, account, notice, is_known, since, row, last_action, away, hinted, mut sent, .. } = arrival;
+        let row = arrival.row.map_or(Row::Awaited, Row::Is);
+        let Arrival { id, account, notice, is_known, since, last_action, away, hinted, mut sent, .. } = arrival;
         sent.insert(Conversation::lobby(), lobby);
         let (feed, acks, typed) = (Feed::New, BTreeMap::new(), Typed::default());
         let login = Login { account, since, row, last_action, away, feed, sent, acks, hinted, typed };
@@ -202,7 +214,7 @@ impl Chat {
             session,
             ServerMessage::LoggedIn { re: id, name, timeout_ms, notice, ticket, device, lobby: Some(lobby) },
         );
-        if row.is_none() {
+        if row == Row::Awaited {
             let write = Write::OpenSession { account, address, at: turn.now.wall, resume };
             self.write(turn, write, Pending::SessionNoted { session });
         }
@@ -214,13 +226,10 @@ impl Chat {
 
     /// The log has a row for the login. It may be over already.
     pub(super) fn session_noted(&mut self, turn: &mut Turn, session: SessionId, result: Result<Kept, KeepError>) {
-        let Ok(Kept::Session(row)) = result else {
-            self.ended_early.remove(&session);
-            return;
-        };
+        let row = if let Ok(Kept::Session(row)) = result { Row::Is(row) } else { Row::Missing };
         if let Some(login) = self.login_mut(session) {
-            login.row = Some(row);
-        } else if let Some((at, reason)) = self.ended_early.remove(&session) {
+            login.row = row;
+        } else if let (Some((at, reason)), Row::Is(row)) = (self.ended_early.remove(&session), row) {
             self.write_unanswered(turn, Write::CloseSession { row, at, reason });
         }
     }
@@ -270,12 +279,13 @@ impl Chat {
     }
 
     /// Notes the end of a login in the log. Where the log has no row for it yet, it is noted when it has.
-    pub(super) fn close_row(&mut self, turn: &mut Turn, session: SessionId, row: Option<SessionRow>, reason: Reason) {
+    pub(super) fn close_row(&mut self, turn: &mut Turn, session: SessionId, row: Row, reason: Reason) {
         match row {
-            Some(row) => self.write_unanswered(turn, Write::CloseSession { row, at: turn.now.wall, reason }),
-            None => {
+            Row::Is(row) => self.write_unanswered(turn, Write::CloseSession { row, at: turn.now.wall, reason }),
+            Row::Awaited => {
                 self.ended_early.insert(session, (turn.now.wall, reason));
             }
+            Row::Missing => {}
         }
     }
 

@@ -51,16 +51,22 @@ fn a_login_that_was_given_up_while_it_waited_takes_nobodys_place() {
     assert_eq!(world.outcome(hans), "everyone");
 }
 
-/// On a full disk a login cannot be noted; it works all the same, and leaves nothing behind.
+/// On a full disk a login cannot be noted; it works all the same, and leaves nothing behind, whether the answer of the disk
+/// comes before its end or after it.
 #[test]
 fn nothing_is_kept_of_a_login_that_could_not_be_noted() {
-    let mut world = World::new();
-    (world.hold, world.broken) = (true, Some(KeepError::Full));
-    let hans = world.connect();
-    world.try_login(hans, "hans", "hans-secret");
-    world.lose_connection(hans);
-    world.pass(11 * SECOND);
-    world.release();
-    let rules = format!("{:?}", world.chat);
-    assert!(rules.contains("ended_early: {}") && rules.contains("sessions: {}"), "{rules}");
+    for comes_late in [true, false] {
+        let mut world = World::new();
+        (world.hold, world.broken) = (true, Some(KeepError::Full));
+        let hans = world.connect();
+        world.try_login(hans, "hans", "hans-secret");
+        if !comes_late {
+            world.release();
+        }
+        world.lose_connection(hans);
+        world.pass(11 * SECOND);
+        world.release();
+        let rules = format!("{:?}", world.chat);
+        assert!(rules.contains("ended_early: {}") && rules.contains("sessions: {}"), "{comes_late}: {rules}");
+    }
 }

@@ -103,11 +103,11 @@ impl Witness {
             let cursor = self.confirmed.entry((me, Conversation::direct(me, other))).or_default();
             *cursor = (*seq).max(*cursor);
         }
+        if let (ClientMessage::Resume { .. }, Some(account)) = (message, claimed) {
+            self.proves(account, Duration::ZERO);
+        }
         let Some(guest) = self.guests.get_mut(&session) else { return };
         guest.claims.extend(claimed);
-        if let ClientMessage::Resume { .. } = message {
-            self.proofs.extend(claimed.map(|account| (account, self.now)));
-        }
         if let Some(id) = request_id(message) {
             *guest.asked.entry(id.0).or_default() += 1;
             match message {
@@ -176,8 +176,7 @@ impl Witness {
     }
 
     /// The rules are about to be told that this account was just made, at the wish of this session.
-    pub fn made(&mut self, session: SessionId, name: &str, account: AccountId) {
-        self.account(name, account);
+    pub fn made(&mut self, session: SessionId, account: AccountId) {
         self.proves(account, Duration::ZERO);
         if let Some(guest) = self.guests.get_mut(&session) {
             guest.claims.insert(account);
@@ -186,7 +185,8 @@ impl Witness {
 
     /// The rules are about to be told that a password was right. They may make sure first that an old session is dead.
     pub fn proves(&mut self, account: AccountId, span: Duration) {
-        self.proofs.insert(account, self.now.after(span));
+        let until = self.proofs.entry(account).or_insert(self.now);
+        *until = self.now.after(span).max(*until);
     }
 
     /// Who a session belongs to.

@@ -52,13 +52,15 @@ pub struct World {
     opened: u64,
     /// What was asked for and not answered.
     owed: VecDeque<Owed>,
+    /// Writes without an answer.
+    writing: BTreeSet<Ticket>,
     /// Whether answers wait until they are asked for.
     pub is_late: bool,
     /// The store refuses what it should keep while this is set.
     pub broken: Option<KeepError>,
     full: BTreeSet<SessionId>,
     living: BTreeSet<SessionId>,
-    registering: BTreeMap<Ticket, (SessionId, String)>,
+    registering: BTreeMap<Ticket, SessionId>,
     hashing: BTreeMap<Ticket, SessionId>,
     witness: Witness,
 }
@@ -93,6 +95,7 @@ impl World {
             wake: None,
             opened: 0,
             owed: VecDeque::new(),
+            writing: BTreeSet::new(),
             is_late: false,
             broken: None,
             full: BTreeSet::new(),
@@ -177,6 +180,7 @@ impl World {
         self.now.mono = Mono(77);
         self.wake = None;
         self.owed.clear();
+        self.writing.clear();
         self.full.clear();
         self.living.clear();
         self.registering.clear();
@@ -209,12 +213,17 @@ impl World {
         }
     }
 
+    /// How long a login may wait for the sessions before it: each of those who want one account for the one before.
+    fn longest_wait(&self) -> Duration {
+        Duration::from_millis(PROBE_MS * (self.opened + 1))
+    }
+
     /// Everything ends: answers are given, connections close, time passes. Nothing is left behind.
     pub fn end(mut self) {
         self.broken = None;
         self.is_late = false;
         self.answer(usize::MAX);
-        self.pass(Duration::from_millis(2 * PROBE_MS));
+        self.pass(self.longest_wait());
         self.witness.at_rest();
         for session in (1..=self.opened).map(SessionId) {
             self.close(session, Reason::CONNECTION_LOST);
@@ -244,11 +253,16 @@ impl World {
         self.witness.settled();
         // What was not delivered is known before anything else happens.
         missed.into_iter().chain(next).for_each(|input| self.input(input));
-        if self.is_late {
-            self.owed.extend(owed);
-        } else {
-            owed.into_iter().for_each(|owed| self.pay(owed));
+        for owed in owed {
+            if self.is_late || self.overtakes(&owed) { self.owed.push_back(owed) } else { self.pay(owed) }
         }
+    }
+
+    /// Whether this answer would come before that to an earlier write. The store has one writer; everything else may come as
+    /// it likes.
+    fn overtakes(&self, owed: &Owed) -> bool {
+        let is_write = |owed: &Owed| matches!(owed, Owed::Store(answer) if self.writing.contains(&answer.ticket));
+        is_write(owed) && self.owed.iter().any(is_write)
     }
 
     fn perform(
@@ -280,8 +294,8 @@ impl World {
                 owed.push(Owed::Hash(ticket, password));
             }
             Effect::Write { ticket, write } => {
-                if let (Write::AddAccount { name, .. }, Some(session)) = (&write, cause.session) {
-                    self.registering.insert(ticket, (session, name.to_string()));
+                if let (Write::AddAccount { .. }, Some(session)) = (&write, cause.session) {
+                    self.registering.insert(ticket, session);
                 }
                 self.witness.writes(cause.session.zip(cause.asked), ticket, &write);
                 self.keep(Job::Write(ticket, write), owed);
@@ -295,18 +309,26 @@ impl World {
 
     fn keep(&mut self, job: Job, owed: &mut Vec<Owed>) {
         let (Job::Write(ticket, _) | Job::Read(ticket, _)) = job;
+        if matches!(job, Job::Write(..)) {
+            self.writing.insert(ticket);
+        }
         // A store that cannot even read ends the server.
         if let (Some(error), Job::Write(..)) = (self.broken, &job) {
             return owed.push(Owed::Store(Answer { ticket, result: Err(error) }));
         }
-        let unsent = match &job {
-            Job::Write(_, Write::Unsend { conversation, seq, .. }) => Some((conversation.clone(), *seq)),
-            _ => None,
-        };
+        let (mut unsent, mut made) = (None, None);
+        match &job {
+            Job::Write(_, Write::Unsend { conversation, seq, .. }) => unsent = Some((conversation.clone(), *seq)),
+            Job::Write(_, Write::AddAccount { name, .. }) => made = Some(name.to_string()),
+            _ => {}
+        }
         self.store.submit(job).expect("the queue of the memory store has room");
         for answer in self.answers.try_recv().expect("the memory store answers at once") {
             if let Ok(kept) = &answer.result {
                 self.witness.kept(ticket, kept);
+                if let (Some(name), Kept::Account(id)) = (&made, kept) {
+                    self.witness.account(name, *id);
+                }
                 if let (Some((conversation, seq)), Kept::Done) = (&unsent, kept) {
                     self.witness.wiped(conversation, *seq);
                 }
@@ -319,16 +341,17 @@ impl World {
         self.witness.tells(self.now.mono);
         let input = match owed {
             Owed::Store(Answer { ticket, result }) => {
+                self.writing.remove(&ticket);
                 self.witness.answered(ticket, result.as_ref().ok());
-                if let (Some((session, name)), Ok(Kept::Account(id))) = (self.registering.remove(&ticket), &result) {
-                    self.witness.made(session, &name, *id);
+                if let (Some(session), Ok(Kept::Account(id))) = (self.registering.remove(&ticket), &result) {
+                    self.witness.made(session, *id);
                 }
                 Input::Committed { ticket, result }
             }
             Owed::Check(ticket, subject, password) => {
                 let verdict = self.check(&subject, &password);
                 if let (Verdict::Right { .. }, Subject::Account(account, _)) = (&verdict, subject) {
-                    self.witness.proves(account, Duration::from_millis(2 * PROBE_MS));
+                    self.witness.proves(account, self.longest_wait());
                 }
                 Input::PasswordChecked { ticket, verdict }
             }

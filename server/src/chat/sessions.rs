@@ -319,9 +319,10 @@ impl Chat {
         Ok(())
     }
 
-    /// The server stops: everybody is told.
+    /// The server stops: everybody is told, and no login waits for another session any more.
     pub(super) fn stop(&mut self, turn: &mut Turn) {
         self.stopping = true;
+        self.probes.clear();
         let all: Vec<SessionId> = self.sessions.keys().copied().collect();
         for session in all {
             self.end(turn, session, Reason::GOING_AWAY, Farewell::Said);

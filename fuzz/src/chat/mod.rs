@@ -70,7 +70,8 @@ fn step(world: &mut World, tape: &mut Tape, id: RequestId) {
 }
 
 fn name(tape: &mut Tape) -> String {
-    (*tape.pick(&[NAMES[0], NAMES[1], NAMES[2], NAMES[3], "HANS", "new1", "new2", "nobody", "server", "\u{202e}"])).to_owned()
+    (*tape.pick(&[NAMES[0], NAMES[1], NAMES[2], NAMES[3], "HANS", "new1", "new2", "nobody", "server", "\u{202e}"]))
+        .to_owned()
 }
 
 fn message(choice: usize, tape: &mut Tape, id: RequestId) -> ClientMessage {

@@ -206,7 +206,8 @@ impl Witness {
         let size = codec::encode(message).len() - HEADER;
         assert!(size <= limit, "a frame of {size} bytes");
         if guest.user.is_none() {
-            let fits = matches!(message, ServerMessage::LoggedIn { .. } | ServerMessage::Error(_) | ServerMessage::Bye { .. });
+            let fits =
+                matches!(message, ServerMessage::LoggedIn { .. } | ServerMessage::Error(_) | ServerMessage::Bye { .. });
             assert!(fits, "to somebody who is not logged in: {message:?}");
         }
         if let Some(re) = answers(message) {

@@ -141,7 +141,11 @@ impl World {
         let Ok(Said::Request(request)) = request::check(message.clone(), Policy::Plain) else { return };
         self.witness.tells(self.now.mono);
         self.witness.asked(session, &message);
-        let cause = Cause { session: Some(session), asked: request_id(&message), is_register: matches!(message, ClientMessage::Register { .. }) };
+        let cause = Cause {
+            session: Some(session),
+            asked: request_id(&message),
+            is_register: matches!(message, ClientMessage::Register { .. }),
+        };
         self.feed(Input::Asked { session, request }, cause);
     }
 
@@ -154,7 +158,11 @@ impl World {
 
     /// Whether a client answers when it is asked for a sign of life.
     pub fn lives(&mut self, session: SessionId, lives: bool) {
-        if lives { self.living.insert(session) } else { self.living.remove(&session) };
+        if lives {
+            self.living.insert(session)
+        } else {
+            self.living.remove(&session)
+        };
     }
 
     /// The queue of a session has no room.
@@ -230,7 +238,16 @@ impl World {
         }
         self.pass(Duration::from_hours(1));
         let left = format!("{:?}", self.chat);
-        for empty in ["sessions: {}", "pending: {}", "lines: {}", "probes: {}", "holds: {}", "ended_early: {}", "online: {}", "live: {}"] {
+        for empty in [
+            "sessions: {}",
+            "pending: {}",
+            "lines: {}",
+            "probes: {}",
+            "holds: {}",
+            "ended_early: {}",
+            "online: {}",
+            "live: {}",
+        ] {
             assert!(left.contains(empty), "not {empty} at the end: {left}");
         }
         self.store.close().expect("memory");

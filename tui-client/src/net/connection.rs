@@ -5,11 +5,11 @@
 
 use std::io;
 
-use bytes::{Buf as _, BytesMut};
+use bytes::{Buf as _, BufMut as _, BytesMut};
 use shared::codec;
 use shared::limits::FRAME_AFTER_LOGIN;
 use shared::message::{ClientMessage, ServerMessage};
-use tokio::io::{AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadHalf, WriteHalf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadHalf, WriteHalf};
 use tokio::sync::mpsc::Receiver;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -20,7 +20,7 @@ use super::{NetEvent, Report, Timing};
 /// Messages taken from the queue for one write.
 const BATCH: usize = 64;
 
-/// Room made before each read: one TLS record.
+/// The most that is read at once: one TLS record.
 const READ_CHUNK: usize = 16 * 1024;
 
 /// With more than this waiting to be written nothing is read, so that a server cannot make its client hoard pongs.
@@ -116,13 +116,12 @@ impl Connection {
             let deadline = self.deadline();
             let is_listening = self.is_listening();
             let has_output = self.outgoing.has_any();
-            self.incoming.bytes.reserve(READ_CHUNK);
             tokio::select! {
                 room = report.events.reserve(), if self.incoming.held.is_some() => match room {
                     Ok(room) => self.release(room, report.generation),
                     Err(_) => return End::Done,
                 },
-                read = reader.read_buf(&mut self.incoming.bytes), if is_listening => {
+                read = read_chunk(reader, &mut self.incoming.bytes, READ_CHUNK), if is_listening => {
                     if let Err(end) = self.heard(read) {
                         return end;
                     }
@@ -229,6 +228,17 @@ impl Connection {
             }
         }
     }
+}
+
+/// Reads once, and at most one chunk, whatever room the buffer happens to have: frames that wait for a slow reader would
+/// make it larger and larger.
+pub(crate) async fn read_chunk<R: AsyncRead + Unpin>(
+    reader: &mut R,
+    bytes: &mut BytesMut,
+    chunk: usize,
+) -> io::Result<usize> {
+    bytes.reserve(chunk);
+    reader.read_buf(&mut bytes.limit(chunk)).await
 }
 
 fn broke(error: &io::Error) -> End {

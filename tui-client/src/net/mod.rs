@@ -24,6 +24,8 @@ mod verify;
 mod tests;
 
 pub(crate) use connect::tune;
+pub(crate) use connection::read_chunk;
+
 pub use trust::TrustStore;
 pub(crate) use verify::key_of;
 

@@ -28,11 +28,12 @@ pub use super::timing::LinkTiming;
 use super::transfer::{FileOrder, Output, TransferSettings, Transfers};
 use crate::app::moment::Mono;
 use crate::app::peer::{Closed, Opened, PeerEvent};
+use crate::net::read_chunk;
 
 /// Orders that may wait. The model keeps at most a thousand texts that have not arrived.
 const ORDERS: usize = 1024;
 
-/// Room made before each read.
+/// The most that is read at once.
 const READ_CHUNK: usize = 64 * 1024;
 
 /// Frames about files that may wait to be written. With a single one the disk and the socket wait for each other: half
@@ -188,7 +189,6 @@ impl Open {
             }
             let (deadline, is_listening) = (self.deadline(), self.is_listening());
             let (has_output, takes_more) = (self.out.has_any(), self.out.files.len() < FILE_FRAMES);
-            self.read.reserve(READ_CHUNK);
             let step = tokio::select! {
                 biased;
                 written = self.out.push(&mut self.writer), if has_output => {
@@ -196,7 +196,7 @@ impl Open {
                     Ok(())
                 }
                 order = orders.recv() => self.order(order, report).await,
-                read = reader.read_buf(&mut self.read), if is_listening => self.heard(read),
+                read = read_chunk(reader, &mut self.read, READ_CHUNK), if is_listening => self.heard(read),
                 output = self.transfers.next(), if takes_more => self.output(output, report).await,
                 () = sleep_until(deadline) => self.tick(),
             };

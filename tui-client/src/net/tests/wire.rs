@@ -1,5 +1,6 @@
 //! Frames both ways, and every way a connection can end.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -253,6 +254,41 @@ async fn a_loop_that_is_busy_holds_the_server_back_and_loses_nothing() {
         }
     }
     assert!(soon(server).await.unwrap().unwrap());
+}
+
+/// What a reader has not come to stays with the server, also while it takes one event after another.
+#[tokio::test]
+async fn a_slow_reader_does_not_make_the_client_hoard() {
+    const TAKEN: usize = 40_000;
+    /// What the way between the two holds.
+    const WAY: usize = 256 * 1024;
+    let frame = codec::encode(&notice(&"x".repeat(80)));
+    let (ours, mut theirs) = tokio::io::duplex(WAY);
+    let (events, mut received) = mpsc::channel(1);
+    let (_frames, queue) = mpsc::channel(1);
+    let report = Report { generation: 1, events };
+    let sent = AtomicUsize::new(0);
+    let server = async {
+        loop {
+            theirs.write_all(&frame).await.expect("the client reads");
+            sent.fetch_add(frame.len(), Ordering::Relaxed);
+        }
+    };
+    let reader = async {
+        let mut most = 0;
+        for taken in 1..=TAKEN {
+            received.recv().await.expect("the connection lives");
+            let away = sent.load(Ordering::Relaxed) - taken * frame.len();
+            most = away.saturating_sub(WAY).max(most);
+        }
+        most
+    };
+    let hoarded = tokio::select! {
+        hoarded = soon(reader) => hoarded,
+        why = connection::run(Box::new(ours), BytesMut::new(), queue, &report, calm()) => panic!("{why}"),
+        () = server => unreachable!("it has no end"),
+    };
+    assert!(hoarded <= 32 * 1024, "{hoarded} bytes");
 }
 
 proptest! {

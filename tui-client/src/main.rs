@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _};
@@ -76,6 +77,8 @@ fn run(threads: ThreadsFor, chat: impl Future<Output = io::Result<Exit>>) -> Exi
         ThreadsFor::OnePerson => Builder::new_current_thread(),
         ThreadsFor::Company => Builder::new_multi_thread(),
     };
+    // A thread that has read a file waits for the next one without waking up to end itself.
+    builder.thread_keep_alive(Duration::from_hours(1));
     let runtime = match builder.enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error),

@@ -185,7 +185,7 @@ fn screen_options(settings: &Settings, server: Server, memory: Memory, visited: 
             theme: Theme::choose(&settings.theme, &settings.themes, depth, shade)
                 .unwrap_or_else(|_| Theme::new(ThemeChoice::Auto, depth, shade)),
             drawing: Drawing { glyphs, links: term.as_deref() != Some("linux"), ..Drawing::default() },
-            zone: jiff::tz::TimeZone::system(),
+            zone: run::local_zone(),
         },
         shade,
         themes: settings.themes.clone(),

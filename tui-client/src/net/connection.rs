@@ -4,6 +4,7 @@
 //! the connection and nothing about the chat.
 
 use std::io;
+use std::time::Duration;
 
 use bytes::{Buf as _, BufMut as _, BytesMut};
 use shared::codec;
@@ -23,6 +24,10 @@ const BATCH: usize = 64;
 /// The most that is read at once: one TLS record.
 const READ_CHUNK: usize = 16 * 1024;
 
+/// A delay is told when it differs from the last one told by more than this and by more than a quarter: whoever looks at
+/// it is not woken because it was 2 ms and is now 3.
+const DELAY_STEP: Duration = Duration::from_millis(2);
+
 /// With more than this waiting to be written nothing is read, so that a server cannot make its client hoard pongs.
 const OUT_LIMIT: usize = 64 * 1024;
 
@@ -40,7 +45,7 @@ pub(super) async fn run(
     let mut connection = Connection {
         incoming: Incoming { bytes: read, held: None, unknown: 0 },
         outgoing: Outgoing { bytes: BytesMut::new(), is_flushed: true, stuck_since: None, broken: None },
-        pulse: Pulse { heard: Instant::now(), pinged: None, pings: 0 },
+        pulse: Pulse { heard: Instant::now(), pinged: None, pings: 0, told: None },
         timing,
     };
     let end = connection.carry(&mut reader, &mut writer, &mut queue, report).await;
@@ -98,6 +103,8 @@ struct Pulse {
     /// The last ping and when it left.
     pinged: Option<(u64, Instant)>,
     pings: u64,
+    /// The last delay that was told.
+    told: Option<Duration>,
 }
 
 impl Connection {
@@ -230,6 +237,11 @@ impl Connection {
     }
 }
 
+/// Whether a delay differs enough from the last one that was told.
+pub(super) fn is_news(told: Option<Duration>, delay: Duration) -> bool {
+    told.is_none_or(|told| told.abs_diff(delay) > DELAY_STEP.max(told / 4))
+}
+
 /// Reads once, and at most one chunk, whatever room the buffer happens to have: frames that wait for a slow reader would
 /// make it larger and larger.
 pub(crate) async fn read_chunk<R: AsyncRead + Unpin>(
@@ -309,10 +321,15 @@ impl Pulse {
         ClientMessage::Ping { n: self.pings }
     }
 
-    /// The time an answered ping took; nothing when it was not asked for.
-    fn answered(&mut self, n: u64) -> Option<std::time::Duration> {
+    /// The time an answered ping took; nothing when it was not asked for, or is no news.
+    fn answered(&mut self, n: u64) -> Option<Duration> {
         let (_, sent) = self.pinged.take_if(|(asked, _)| *asked == n)?;
-        Some(sent.elapsed())
+        let delay = sent.elapsed();
+        if !is_news(self.told, delay) {
+            return None;
+        }
+        self.told = Some(delay);
+        Some(delay)
     }
 }
 

@@ -79,7 +79,7 @@ pub enum NetEvent {
     Failed(ConnectError),
     /// The server says something. Pings, pongs and messages this build does not know are dealt with before.
     Message(ServerMessage),
-    /// How long the server took to answer a ping.
+    /// How long the server took to answer a ping, when that is news.
     Delay(Duration),
     /// The connection is gone. The text is a fragment without a full stop.
     Lost(String),

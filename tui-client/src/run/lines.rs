@@ -11,6 +11,7 @@ use super::face::{Did, Face, Shown};
 use super::signals::stop_here;
 use super::stdin::Stdin;
 use super::stdout::Stdout;
+use super::zone::local_zone;
 use crate::app::model::Model;
 use crate::app::moment::Moment;
 use crate::app::report::Report;
@@ -91,7 +92,7 @@ impl LineFace {
         let typed = options.commands.is_none() || io::stdin().is_terminal();
         Self {
             voice: options.voice,
-            zone: TimeZone::system(),
+            zone: local_zone(),
             lines: VecDeque::new(),
             stdout: Stdout::begin(),
             abandoned: false,

@@ -22,6 +22,7 @@ mod stdin;
 mod stdout;
 #[cfg(test)]
 mod tests;
+mod zone;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::future::pending;
@@ -43,6 +44,7 @@ pub use main_thread::block_on;
 pub use network::Wire;
 pub use screen::ScreenOptions;
 pub use signals::Signals;
+pub use zone::local_zone;
 
 use crate::app::command::Showing;
 use crate::app::effect::{Effect, LogIn};

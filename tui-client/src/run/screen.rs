@@ -27,7 +27,7 @@ use crate::app::msg::Msg;
 use crate::app::place::Place;
 use crate::app::report::{Aside, Report};
 use crate::config::{self, Setting, Values};
-use crate::memory::{Draft, Memory, Servers, Visited};
+use crate::memory::{Draft, Memory, Visited};
 use crate::tui::control::{self, Reports, Sight, SignIn, Wish};
 use crate::tui::keymap::Keymap;
 use crate::tui::notify::Notification;
@@ -38,12 +38,14 @@ use crate::tui::view::{self, Seen};
 use keeping::Keeping;
 use pace::Pace;
 use rehearsal::rehearse;
+use visits::Visits;
 
 mod editing;
 mod keeping;
 mod pace;
 mod rehearsal;
 mod resting;
+mod visits;
 
 /// What the full screen begins with.
 #[derive(Debug)]
@@ -94,7 +96,7 @@ pub(super) struct ScreenFace {
     server: Server,
     config_file: Option<PathBuf>,
     keeping: Keeping,
-    servers: Servers,
+    visits: Visits,
     /// What came from the terminal and is not looked at yet.
     waiting: VecDeque<Happening>,
     /// How long to wait for the terminal's answers; nothing once it was asked.
@@ -144,7 +146,7 @@ impl ScreenFace {
             server: options.server,
             config_file: options.config_file,
             keeping: Keeping::new(options.memory.drafts),
-            servers: options.memory.servers,
+            visits: Visits::new(options.memory.servers),
             waiting: VecDeque::new(),
             did: VecDeque::new(),
             pace: Pace::new(now),
@@ -168,7 +170,7 @@ impl ScreenFace {
             editing.abandon().await;
         }
         self.screen = None;
-        self.keeping.finish().await;
+        tokio::join!(self.keeping.finish(), self.visits.finish());
         std::mem::take(&mut self.last_words)
     }
 
@@ -283,6 +285,9 @@ impl ScreenFace {
             self.keeping.write(&self.state, model, now.wall);
         }
         if let Some(error) = self.keeping.failure() {
+            control::toast(&mut self.state, error.to_string(), true, now);
+        }
+        if let Some(error) = self.visits.failure() {
             control::toast(&mut self.state, error.to_string(), true, now);
         }
     }
@@ -474,12 +479,8 @@ impl Face for ScreenFace {
         self.remember(report);
         self.note_unseen(report, model);
         self.reports.take(&mut self.state, model, report, now);
-        if let Report::LoggedIn { name } = report
-            && let Err(error) = self.servers.remember(&model.settings.server, name.as_str())
-        {
-            // Said once, and not tried again.
-            self.servers = Servers::in_folder(None);
-            control::toast(&mut self.state, error.to_string(), true, now);
+        if let Report::LoggedIn { name } = report {
+            self.visits.add(&model.settings.server, name.as_str());
         }
     }
 

@@ -132,18 +132,27 @@ async fn pings_are_answered_and_not_passed_on() {
 async fn a_silent_server_is_asked_and_its_answer_is_timed() {
     let timing = Timing { ping_after: Duration::from_millis(50), ..calm() };
     let (mut client, server) = talk(timing, |mut peer| async move {
-        for _ in 0..2 {
-            let Some(ClientMessage::Ping { n }) = peer.hear().await else { panic!("no ping") };
-            peer.say(&ServerMessage::Pong { n: n + 100 }).await;
-            peer.say(&ServerMessage::Pong { n }).await;
-        }
+        let Some(ClientMessage::Ping { n }) = peer.hear().await else { panic!("no ping") };
+        peer.say(&ServerMessage::Pong { n: n + 100 }).await;
+        peer.say(&ServerMessage::Pong { n }).await;
+        assert!(matches!(peer.hear().await, Some(ClientMessage::Ping { .. })), "it is asked again");
     })
     .await;
-    for _ in 0..2 {
-        let event = client.next().await;
-        assert!(matches!(event, NetEvent::Delay(delay) if delay < Duration::from_secs(20)), "{event:?}");
-    }
+    let event = client.next().await;
+    assert!(matches!(event, NetEvent::Delay(delay) if delay < Duration::from_secs(20)), "{event:?}");
     soon(server).await.unwrap().unwrap();
+}
+
+#[test]
+fn a_delay_is_news_when_people_would_notice() {
+    let ms = Duration::from_millis;
+    assert!(connection::is_news(None, ms(0)));
+    for (told, now) in [(ms(0), ms(3)), (ms(3), ms(0)), (ms(40), ms(51)), (ms(40), ms(29)), (ms(1), ms(900))] {
+        assert!(connection::is_news(Some(told), now), "{told:?} {now:?}");
+    }
+    for (told, now) in [(ms(0), ms(2)), (ms(3), ms(1)), (ms(40), ms(50)), (ms(40), ms(30)), (ms(400), ms(320))] {
+        assert!(!connection::is_news(Some(told), now), "{told:?} {now:?}");
+    }
 }
 
 #[tokio::test]

@@ -371,6 +371,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         if news.logged_in && !self.is_logged_in {
             self.is_logged_in = true;
             self.patience = None;
+            // The login may have waited for longer than a session may be silent.
+            (self.heard, self.has_pinged) = (Instant::now(), false);
             self.pass.logged_in();
         }
         if news.probed {
@@ -394,9 +396,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     fn next_deadline(&self, reading: bool) -> Instant {
         let silence = self.heard + if self.has_pinged { DEAD_AFTER } else { PING_AFTER };
+        // Nobody is asked whether they are there before they log in: their time is short enough, and they may sleep.
+        let until = self.patience.unwrap_or(silence);
         let frame = self.frame_since.filter(|_| reading).map(|since| since + FRAME);
         let stall = self.wire.stalled_since().map(|since| since + STALL);
-        [frame, stall, self.patience].into_iter().flatten().fold(silence, Instant::min)
+        [frame, stall].into_iter().flatten().fold(until, Instant::min)
     }
 
     /// The timer has gone off: something may be late.
@@ -417,6 +421,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             // ping behind it; that it does read is what the stall deadline sees to.
             self.heard = now;
             self.frame_since = self.frame_since.map(|_| now);
+        } else if self.patience.is_some() {
+            // A login has its own time.
         } else if is_over(Some(self.heard), DEAD_AFTER) {
             return Err(Ending::Silent);
         } else if !self.has_pinged && is_over(Some(self.heard), PING_AFTER) {

@@ -51,6 +51,8 @@ pub(super) struct Greeted {
     pub(super) trust: Trust,
     /// Where the connection comes from on this machine.
     pub(super) local: Option<SocketAddr>,
+    /// How long the server took to answer the greeting.
+    pub(super) delay: Duration,
 }
 
 /// Connects to `target`. A key seen for the first time is remembered only when everything else has succeeded.
@@ -68,12 +70,13 @@ pub(super) async fn connect(
     let silent = |_| unreachable(&address, format!("it does not answer within {} s", timing.greeting.as_secs_f32()));
     if !target.tls {
         let mut stream: Box<dyn Duplex> = Box::new(socket);
-        let (welcome, read) = timeout_at(deadline, greet(&mut stream, &address, caps)).await.map_err(silent)??;
-        return Ok(Greeted { stream, read, welcome, trust: Trust::None, local });
+        let (welcome, read, delay) =
+            timeout_at(deadline, greet(&mut stream, &address, caps)).await.map_err(silent)??;
+        return Ok(Greeted { stream, read, welcome, trust: Trust::None, local, delay });
     }
     let handshake = secure(socket, &address, [target.fingerprint, known].into_iter().flatten().collect());
     let (mut stream, found) = timeout_at(deadline, handshake).await.map_err(silent)??;
-    let (welcome, read) = timeout_at(deadline, greet(&mut stream, &address, caps)).await.map_err(silent)??;
+    let (welcome, read, delay) = timeout_at(deadline, greet(&mut stream, &address, caps)).await.map_err(silent)??;
     if known.is_none() {
         remember(trust, &address, found).await?;
     }
@@ -82,7 +85,7 @@ pub(super) async fn connect(
         (None, Some(pinned)) => Trust::Pinned(pinned),
         (None, None) => Trust::FirstUse(found),
     };
-    Ok(Greeted { stream, read, welcome, trust, local })
+    Ok(Greeted { stream, read, welcome, trust, local, delay })
 }
 
 fn unreachable(address: &str, why: impl Into<String>) -> ConnectError {
@@ -250,8 +253,13 @@ fn explain_tls(address: &str, error: &io::Error, expected: &[Fingerprint], shown
     }
 }
 
-/// The first exchange. It gives the welcome and what was read behind it.
-async fn greet(stream: &mut Box<dyn Duplex>, address: &str, caps: Caps) -> Result<(Welcome, BytesMut), ConnectError> {
+/// The first exchange. It gives the welcome, what was read behind it, and how long the answer took.
+async fn greet(
+    stream: &mut Box<dyn Duplex>,
+    address: &str,
+    caps: Caps,
+) -> Result<(Welcome, BytesMut, Duration), ConnectError> {
+    let begin = Instant::now();
     let hello = ClientMessage::Hello {
         proto_min: PROTO_MIN,
         proto_max: PROTO_MAX,
@@ -278,7 +286,7 @@ async fn greet(stream: &mut Box<dyn Duplex>, address: &str, caps: Caps) -> Resul
         }
     };
     let first = codec::decode(&first).map_err(|error| not_tern(address, explain_garbage(&error)))?;
-    judge_greeting(address, first).map(|welcome| (welcome, read))
+    judge_greeting(address, first).map(|welcome| (welcome, read, begin.elapsed()))
 }
 
 fn explain_garbage(error: &CodecError) -> &'static str {

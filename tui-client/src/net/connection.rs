@@ -33,10 +33,11 @@ const OUT_LIMIT: usize = 64 * 1024;
 
 type Writer = WriteHalf<Box<dyn Duplex>>;
 
-/// Carries frames until one side ends the connection, and says why it ended.
+/// Carries frames until one side ends the connection, and says why it ended. `read` was read behind the greeting, which
+/// took `delay`.
 pub(super) async fn run(
     stream: Box<dyn Duplex>,
-    read: BytesMut,
+    (read, delay): (BytesMut, Duration),
     mut queue: Receiver<ClientMessage>,
     report: &Report,
     timing: Timing,
@@ -45,7 +46,7 @@ pub(super) async fn run(
     let mut connection = Connection {
         incoming: Incoming { bytes: read, held: None, unknown: 0 },
         outgoing: Outgoing { bytes: BytesMut::new(), is_flushed: true, stuck_since: None, broken: None },
-        pulse: Pulse { heard: Instant::now(), pinged: None, pings: 0, told: None },
+        pulse: Pulse { heard: Instant::now(), pinged: None, pings: 0, told: Some(delay), is_beating: false },
         timing,
     };
     let end = connection.carry(&mut reader, &mut writer, &mut queue, report).await;
@@ -105,6 +106,9 @@ struct Pulse {
     pings: u64,
     /// The last delay that was told.
     told: Option<Duration>,
+    /// Whether anything was said to the server. Who only looks whether it is there needs no heartbeat: the system itself
+    /// notices within a minute that the way is dead ([`super::tune`]), and nothing wakes up until then.
+    is_beating: bool,
 }
 
 impl Connection {
@@ -138,9 +142,10 @@ impl Connection {
                     if count == 0 {
                         return End::Done;
                     }
+                    self.pulse.begin();
                     batch.drain(..).for_each(|message| self.outgoing.add(&message));
                 }
-                () = sleep_until(deadline) => {
+                () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
                     if let Err(end) = self.tick() {
                         return end;
                     }
@@ -204,14 +209,13 @@ impl Connection {
     }
 
     /// When to look at the clock next.
-    fn deadline(&self) -> Instant {
+    fn deadline(&self) -> Option<Instant> {
         if let Some((since, _)) = self.outgoing.broken {
-            return since + self.timing.close;
+            return Some(since + self.timing.close);
         }
         let stall = self.outgoing.stuck_since.map(|since| since + self.timing.write_stall);
-        let silence = self.is_listening().then(|| self.pulse.deadline(&self.timing));
-        let earliest = stall.into_iter().chain(silence).min();
-        earliest.unwrap_or_else(|| Instant::now() + self.timing.dead_after)
+        let silence = self.is_listening().then(|| self.pulse.deadline(&self.timing)).flatten();
+        stall.into_iter().chain(silence).min()
     }
 
     fn tick(&mut self) -> Result<(), End> {
@@ -225,7 +229,8 @@ impl Connection {
         if !self.is_listening() {
             return Ok(());
         }
-        match (now >= self.pulse.deadline(&self.timing), self.pulse.is_waiting()) {
+        let is_silent = self.pulse.deadline(&self.timing).is_some_and(|deadline| now >= deadline);
+        match (is_silent, self.pulse.is_waiting()) {
             (false, _) => Ok(()),
             (true, true) => Err(End::lost("the server does not answer")),
             (true, false) => {
@@ -308,10 +313,18 @@ impl Pulse {
 
     /// When silence becomes a ping, and a ping without an answer the end. It counts from the ping, not from the silence:
     /// a program that was stopped in between must ask before it gives up.
-    fn deadline(&self, timing: &Timing) -> Instant {
-        match self.pinged {
+    fn deadline(&self, timing: &Timing) -> Option<Instant> {
+        let deadline = match self.pinged {
             Some((_, sent)) if self.is_waiting() => sent + timing.dead_after.saturating_sub(timing.ping_after),
             _ => self.heard + timing.ping_after,
+        };
+        self.is_beating.then_some(deadline)
+    }
+
+    /// Something is said: from now on silence means something.
+    fn begin(&mut self) {
+        if !self.is_beating {
+            (self.is_beating, self.heard) = (true, Instant::now());
         }
     }
 

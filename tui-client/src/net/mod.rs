@@ -74,6 +74,8 @@ pub enum NetEvent {
         trust: Trust,
         /// Where the connection comes from on this machine, where that is known. Its port can be listened on.
         local: Option<SocketAddr>,
+        /// How long the server took to answer the greeting.
+        delay: Duration,
     },
     /// No connection came about.
     Failed(ConnectError),
@@ -233,12 +235,12 @@ async fn attempt(
         outcome = connect::connect(target, trust, caps, &timing) => outcome,
         _ = dropped => return NetEvent::Lost("given up before the server answered".into()),
     };
-    let connect::Greeted { stream, read, welcome, trust, local } = match greeted {
+    let connect::Greeted { stream, read, welcome, trust, local, delay } = match greeted {
         Ok(greeted) => greeted,
         Err(error) => return NetEvent::Failed(error),
     };
-    report.send(NetEvent::Connected { welcome, trust, local }).await;
-    NetEvent::Lost(connection::run(stream, read, queue, report, timing).await)
+    report.send(NetEvent::Connected { welcome, trust, local, delay }).await;
+    NetEvent::Lost(connection::run(stream, (read, delay), queue, report, timing).await)
 }
 
 /// Where the events of one connection go.

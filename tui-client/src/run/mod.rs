@@ -314,15 +314,16 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
         if self.open == Some(generation) && matches!(event, NetEvent::Failed(_) | NetEvent::Lost(_)) {
             self.open = None;
         }
-        if let (true, NetEvent::Delay(delay)) = (generation == self.generation && !self.clock.is_told(), &event) {
+        if generation != self.generation {
+            return;
+        }
+        if let (NetEvent::Delay(delay) | NetEvent::Connected { delay, .. }, false) = (&event, self.clock.is_told()) {
             self.face.delay(*delay);
         }
-        if let (true, NetEvent::Connected { local, .. }) = (generation == self.generation, &event) {
+        if let NetEvent::Connected { local, .. } = &event {
             self.local = *local;
         }
-        if generation == self.generation
-            && let Some(msg) = network::message(event, jitter())
-        {
+        if let Some(msg) = network::message(event, jitter()) {
             self.tell(msg);
         }
     }

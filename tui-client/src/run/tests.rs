@@ -118,7 +118,7 @@ impl Connection {
             lines_max: 100,
             register: true,
         };
-        self.says(NetEvent::Connected { welcome, trust: Trust::Known, local: None }).await;
+        self.says(NetEvent::Connected { welcome, trust: Trust::Known, local: None, delay: Duration::ZERO }).await;
         let ClientMessage::Login { id, name, password, .. } = self.hears().await else { panic!("no login") };
         assert_eq!((name.as_str(), password.as_str()), ("hans", "falcon"));
         let notice = String::new();

@@ -33,6 +33,13 @@ async fn a_login_may_take_two_minutes() {
     assert_eq!(hub.closed().await, Reason::LOGIN_TIMEOUT);
 }
 
+/// Whoever looks at the login screen sleeps.
+#[tokio::test(start_paused = true)]
+async fn nobody_is_asked_for_a_sign_of_life_before_the_login() {
+    let (mut peer, _hub, _outbox) = greeted(ELSEWHERE).await;
+    assert!(matches!(peer.hear().await, Some(ServerMessage::Bye { .. })));
+}
+
 #[tokio::test(start_paused = true)]
 async fn who_is_logged_in_and_answers_pings_stays() {
     let (mut peer, mut hub, outbox) = greeted(ELSEWHERE).await;
@@ -44,7 +51,11 @@ async fn who_is_logged_in_and_answers_pings_stays() {
 
 #[tokio::test(start_paused = true)]
 async fn who_answers_no_ping_is_gone_after_35_seconds() {
-    let (mut peer, mut hub, _outbox) = greeted(ELSEWHERE).await;
+    let (mut peer, mut hub, outbox) = greeted(ELSEWHERE).await;
+    // The login itself may take longer than that.
+    tokio::time::sleep(Duration::from_secs(50)).await;
+    outbox.logged_in();
+    outbox.wake();
     let start = Instant::now();
     assert!(matches!(peer.hear().await, Some(ServerMessage::Ping { .. })));
     assert_eq!(start.elapsed().as_secs(), 15);

@@ -3,13 +3,12 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use bytes::BytesMut;
 use proptest::prelude::*;
 use shared::codec;
 use shared::id::{ClientId, RequestId};
 use shared::limits::FRAME_AFTER_LOGIN;
 use shared::message::{ClientMessage, Kind, LOBBY, Reason, ServerMessage};
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
@@ -128,19 +127,55 @@ async fn pings_are_answered_and_not_passed_on() {
     soon(server).await.unwrap().unwrap();
 }
 
-#[tokio::test]
+/// Time passes only while everybody waits.
+#[tokio::test(start_paused = true)]
 async fn a_silent_server_is_asked_and_its_answer_is_timed() {
-    let timing = Timing { ping_after: Duration::from_millis(50), ..calm() };
-    let (mut client, server) = talk(timing, |mut peer| async move {
-        let Some(ClientMessage::Ping { n }) = peer.hear().await else { panic!("no ping") };
-        peer.say(&ServerMessage::Pong { n: n + 100 }).await;
-        peer.say(&ServerMessage::Pong { n }).await;
-        assert!(matches!(peer.hear().await, Some(ClientMessage::Ping { .. })), "it is asked again");
-    })
-    .await;
-    let event = client.next().await;
-    assert!(matches!(event, NetEvent::Delay(delay) if delay < Duration::from_secs(20)), "{event:?}");
-    soon(server).await.unwrap().unwrap();
+    const SLOW: Duration = Duration::from_millis(40);
+    let (ours, mut theirs) = tokio::io::duplex(1024);
+    let (events, mut received) = mpsc::channel(1);
+    let (frames, queue) = mpsc::channel(1);
+    let report = Report { generation: 1, events };
+    frames.send(who(1)).await.expect("the queue has room");
+    let server = async {
+        let mut read = bytes::BytesMut::new();
+        let mut pings = 0;
+        while theirs.read_buf(&mut read).await.is_ok_and(|count| count > 0) {
+            while let Some(frame) = codec::take_frame(&mut read, FRAME_AFTER_LOGIN).expect("frames") {
+                let ClientMessage::Ping { n } = codec::decode(&frame).expect("a message") else { continue };
+                pings += 1;
+                tokio::time::sleep(SLOW * pings.min(2)).await;
+                let pong = |n| codec::encode(&ServerMessage::Pong { n });
+                theirs.write_all(&[pong(n + 100), pong(n)].concat()).await.expect("the client reads");
+            }
+        }
+    };
+    let reader = async { [received.recv().await, received.recv().await] };
+    let run = connection::run(Box::new(ours), Default::default(), queue, &report, calm());
+    let told = tokio::select! {
+        told = reader => told,
+        why = run => panic!("{why}"),
+        () = server => unreachable!("the client stays"),
+    };
+    let delays = told.map(|event| match event {
+        Some((1, NetEvent::Delay(delay))) => delay,
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(delays, [SLOW, SLOW * 2]);
+}
+
+/// Whoever only looks whether a server is there sleeps.
+#[tokio::test(start_paused = true)]
+async fn nobody_is_asked_before_anything_was_said() {
+    let (ours, mut theirs) = tokio::io::duplex(1024);
+    let (events, _received) = mpsc::channel(1);
+    let (_frames, queue) = mpsc::channel(1);
+    let report = Report { generation: 1, events };
+    let run = connection::run(Box::new(ours), Default::default(), queue, &report, calm());
+    let server = timeout(Duration::from_hours(1), theirs.read_u8());
+    tokio::select! {
+        silence = server => assert!(silence.is_err(), "{silence:?}"),
+        why = run => panic!("{why}"),
+    }
 }
 
 #[test]
@@ -159,10 +194,12 @@ fn a_delay_is_news_when_people_would_notice() {
 async fn a_server_that_answers_no_ping_is_lost() {
     let timing = Timing { ping_after: Duration::from_millis(50), dead_after: Duration::from_millis(150), ..calm() };
     let (mut client, server) = talk(timing, |mut peer| async move {
+        assert_eq!(peer.hear().await, Some(who(1)));
         assert!(matches!(peer.hear().await, Some(ClientMessage::Ping { .. })));
         assert_eq!(peer.hear().await, None, "one ping is enough");
     })
     .await;
+    client.send(who(1)).await;
     assert_eq!(client.lost().await, "the server does not answer");
     soon(server).await.unwrap().unwrap();
 }
@@ -294,7 +331,7 @@ async fn a_slow_reader_does_not_make_the_client_hoard() {
     };
     let hoarded = tokio::select! {
         hoarded = soon(reader) => hoarded,
-        why = connection::run(Box::new(ours), BytesMut::new(), queue, &report, calm()) => panic!("{why}"),
+        why = connection::run(Box::new(ours), Default::default(), queue, &report, calm()) => panic!("{why}"),
         () = server => unreachable!("it has no end"),
     };
     assert!(hoarded <= 32 * 1024, "{hoarded} bytes");
@@ -319,7 +356,7 @@ proptest! {
             let (events, mut received) = mpsc::channel(1);
             let (_frames, queue) = mpsc::channel(1);
             let report = Report { generation: 1, events };
-            let run = connection::run(Box::new(ours), BytesMut::new(), queue, &report, calm());
+            let run = connection::run(Box::new(ours), Default::default(), queue, &report, calm());
             let server = async { let _ = theirs.write_all(&stream).await; drop(theirs); };
             let read = async { while received.recv().await.is_some() {} };
             let run = async { tokio::select! { why = run => why, () = read => unreachable!("the sender lives") } };

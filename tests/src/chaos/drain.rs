@@ -16,7 +16,7 @@ const WITHIN: Duration = Duration::from_secs(10);
 /// One client of so many reads nothing until the stop, so that its queue is full.
 const ONE_STALLS_OF: usize = 10;
 
-/// Lines that fill the queue of a session, which holds 1 MiB, and the kernel's buffers before it.
+/// Lines that fill the queue of a session, which holds 256 KiB, and the kernel's buffers before it.
 const LINES: usize = 200;
 
 /// Their length.

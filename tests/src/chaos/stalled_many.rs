@@ -5,9 +5,8 @@ use std::time::Duration;
 use super::{Broken, Outcome, Stage, percentile, resident};
 use crate::kit::Honest;
 
-/// How much memory a stalled reader may cost, in KiB: what one session may owe, the answers beyond it, and TLS. The goal is
-/// 512; docs/testing.md says what stands in its way.
-const EACH: u64 = 1024 + 256 + 64;
+/// How much memory a stalled reader may cost, in KiB.
+const EACH: u64 = 512;
 
 /// The length of a line: 200 of them are more than a session may owe and more than the kernel takes for it.
 const LINE: usize = 8000;

@@ -173,7 +173,7 @@ fn takes(outbox: &Outbox, length: usize) -> bool {
 #[test]
 fn when_all_owe_much_the_fullest_are_fed_from_the_log_and_the_others_notice_nothing() {
     let budget = Budget::new(2 * 1024 * 1024);
-    let pairs: Vec<_> = (0..4).map(|_| outbox(OUTBOX_BYTES, &budget)).collect();
+    let pairs: Vec<_> = (0..4).map(|_| outbox(1024 * 1024, &budget)).collect();
     let (fullest, other) = (&pairs[0], &pairs[1]);
     // One alone may owe as much as it likes, within its own bound.
     assert!((0..1000).all(|_| takes(&fullest.0, 1024)));

@@ -22,6 +22,15 @@ use crate::record::{AccountId, KeepError, Write};
 pub(super) struct Blocks {
     targets: BTreeMap<AccountId, BTreeSet<AccountId>>,
     owners: BTreeMap<AccountId, BTreeSet<AccountId>>,
+    /// Pairs whose changes the disk has not answered yet.
+    changing: BTreeMap<(AccountId, AccountId), Changing>,
+}
+
+/// What the disk knows of a block while changes are on their way to it.
+#[derive(Debug)]
+struct Changing {
+    durable: bool,
+    open: usize,
 }
 
 impl Blocks {
@@ -52,6 +61,31 @@ impl Blocks {
     /// Whether there is any block between `account` and anybody.
     pub(super) fn touch(&self, account: AccountId) -> bool {
         self.targets.contains_key(&account) || self.owners.contains_key(&account)
+    }
+
+    /// A change is on its way to the disk, and holds until a newer one comes or the disk refuses it.
+    fn change(&mut self, owner: AccountId, target: AccountId, blocked: bool) {
+        let durable = self.has(owner, target);
+        self.changing.entry((owner, target)).or_insert(Changing { durable, open: 0 }).open += 1;
+        self.set(owner, target, blocked);
+    }
+
+    /// The disk has answered one change, the oldest. After the last one only what is durable holds; answers that state
+    /// where it is another than before.
+    fn settle(&mut self, owner: AccountId, target: AccountId, kept: Option<bool>) -> Option<bool> {
+        let changing = self.changing.get_mut(&(owner, target))?;
+        changing.durable = kept.unwrap_or(changing.durable);
+        changing.open -= 1;
+        if changing.open > 0 {
+            return None;
+        }
+        let durable = changing.durable;
+        self.changing.remove(&(owner, target));
+        if self.has(owner, target) == durable {
+            return None;
+        }
+        self.set(owner, target, durable);
+        Some(durable)
     }
 
     fn set(&mut self, owner: AccountId, target: AccountId, blocked: bool) {
@@ -105,7 +139,7 @@ impl Chat {
             let text = format!("a block list holds at most {BLOCK_LIST} names");
             return Err(refuse(id, Code::LIST_FULL, text));
         }
-        self.blocks.set(owner, target, blocked);
+        self.blocks.change(owner, target, blocked);
         self.show_block(turn, owner, target, blocked);
         if blocked {
             self.block_private(turn, owner, target);
@@ -119,13 +153,13 @@ impl Chat {
     /// The disk has answered: tell the user, or take back what could not be kept.
     pub(super) fn block_kept(&mut self, turn: &mut Turn, change: BlockChange, failure: Option<KeepError>) {
         let BlockChange { session, id, owner, target, blocked } = change;
+        let kept = failure.is_none().then_some(blocked);
+        if let Some(blocked) = self.blocks.settle(owner, target, kept) {
+            self.show_block(turn, owner, target, blocked);
+        }
         match failure {
             None => turn.send(session, ServerMessage::Ok { re: id }),
-            Some(error) => {
-                self.blocks.set(owner, target, !blocked);
-                self.show_block(turn, owner, target, !blocked);
-                turn.refuse(session, super::refuse::storage(id, error));
-            }
+            Some(error) => turn.refuse(session, super::refuse::storage(id, error)),
         }
     }
 

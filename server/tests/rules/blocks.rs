@@ -165,6 +165,36 @@ fn a_block_that_could_not_be_stored_is_taken_back() {
     assert_eq!(world.outcome(vader), "delivered");
 }
 
+/// A disk that fails and recovers answers changes that newer ones have overtaken: what holds at the end is what is durable.
+#[test]
+fn after_changes_in_a_row_the_last_durable_one_holds() {
+    let full = Some(server::record::KeepError::Full);
+    for (changes, stands) in [
+        (&[(true, full), (false, None), (true, None)][..], true),
+        (&[(true, None), (false, full), (true, full)], true),
+        (&[(true, None), (false, full)], true),
+        (&[(true, full), (false, None)], false),
+        (&[(true, None), (false, None), (true, full)], false),
+    ] {
+        let mut world = World::new();
+        let (hans, vader) = (world.login("hans"), world.login("vader"));
+        world.hold = true;
+        for (blocked, broken) in changes {
+            world.broken = *broken;
+            if *blocked { world.block(hans, "vader") } else { world.unblock(hans, "vader") }
+        }
+        world.broken = None;
+        world.release();
+        world.message(vader, "hans", "do you read me");
+        assert_eq!(world.texts(hans).is_empty(), stands, "{changes:?}");
+        world.restart(Duration::from_secs(1));
+        let (hans, vader) = (world.login("hans"), world.login("vader"));
+        world.message(vader, "hans", "and now");
+        let is_read = world.texts(hans).iter().any(|text| text.ends_with("and now"));
+        assert_eq!(is_read, !stands, "{changes:?}, after a crash");
+    }
+}
+
 #[test]
 fn refusals_of_a_block_name_their_reason() {
     let mut world = World::new();

@@ -9,7 +9,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent};
-use shared::id::millis;
 use shared::message::Reason;
 use tokio::time::Instant;
 
@@ -572,7 +571,7 @@ impl Face for ScreenFace {
     }
 
     fn delay(&mut self, delay: Duration) {
-        self.state.delay_ms = Some(millis(delay));
+        self.state.delay = Some(delay);
     }
 
     fn interrupt(&mut self) -> bool {

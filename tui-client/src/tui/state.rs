@@ -4,6 +4,7 @@
 //! what keys mean (that is `control`).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use shared::id::{Seq, UnixMs};
 use shared::name::Name;
@@ -54,8 +55,8 @@ pub struct State {
     pub mouse: bool,
     /// Whether the terminal has the focus, as far as it says.
     pub focused: bool,
-    /// The last measured delay to the server, in milliseconds.
-    pub delay_ms: Option<u64>,
+    /// The last measured delay to the server.
+    pub delay: Option<Duration>,
     /// What the terminal itself is, for the themes that follow it.
     pub terminal_shade: Shade,
     /// Which emoji the terminal counts as we do, once it has said so.
@@ -103,7 +104,7 @@ impl State {
             sidebar: None,
             mouse: false,
             focused: true,
-            delay_ms: None,
+            delay: None,
             measured: None,
             themes: Themes::new(),
             whose: None,

@@ -27,7 +27,7 @@ pub fn sync(state: &mut State, model: &Model) {
         sync_tab(tab, conversation, is_looked_at);
     }
     if model.link != Link::Up {
-        state.delay_ms = None;
+        state.delay = None;
     }
     state.hint = hint(state, model);
 }

@@ -1,5 +1,7 @@
 //! Times and days, as people read them.
 
+use std::time::Duration;
+
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use shared::id::UnixMs;
@@ -15,6 +17,14 @@ pub(super) fn local(at: UnixMs, zone: &TimeZone) -> Option<Zoned> {
 /// `09:14`, or as the user wants it.
 pub(super) fn time(at: UnixMs, zone: &TimeZone, format: &TimeFormat) -> String {
     local(at, zone).map_or_else(|| "--:--".to_owned(), |at| format.write(&at))
+}
+
+/// A delay for people.
+pub(super) fn milliseconds(delay: Duration) -> String {
+    match delay.as_millis() {
+        0 => "<1 ms".to_owned(),
+        ms => format!("{ms} ms"),
+    }
 }
 
 /// Which day it is: equal for moments of one day.

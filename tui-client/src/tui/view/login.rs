@@ -4,7 +4,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::Span;
 
-use super::{Connection, Scene, fresh, notice, overlay};
+use super::{Connection, Scene, clock, fresh, notice, overlay};
 use crate::app::moment::seconds;
 use crate::tui::art;
 use crate::tui::canvas::Canvas;
@@ -192,7 +192,7 @@ fn reachable(scene: &Scene<'_>, canvas: &Canvas<'_>) -> (&'static str, Style, St
     let (theme, glyphs) = (scene.theme, canvas.drawing().glyphs);
     match scene.connection() {
         Connection::Connected | Connection::LoggingIn => {
-            let delay = scene.state.delay_ms.map(|ms| format!(", {ms} ms")).unwrap_or_default();
+            let delay = scene.state.delay.map(|delay| format!(", {}", clock::milliseconds(delay))).unwrap_or_default();
             (glyphs.done, theme.ok, format!("server reachable{delay}"), "reachable")
         }
         Connection::Connecting | Connection::Reconnecting { seconds: 0 } => {

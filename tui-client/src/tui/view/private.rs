@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use shared::name::Name;
 
-use super::{Scene, card};
+use super::{Scene, card, clock};
 use crate::app::model::{OpenPeer, PeerState, Transfer, TransferState};
 use crate::app::moment::seconds;
 use crate::app::peer::KeyTrust;
@@ -84,21 +84,13 @@ fn opened(scene: &Scene<'_>, open: &OpenPeer) -> Head {
         KeyTrust::Verified => "verified",
         KeyTrust::Changed { .. } => "ANOTHER KEY THAN BEFORE",
     };
-    let delay = open.delay.map(|delay| format!("{}  ", milliseconds(delay))).unwrap_or_default();
+    let delay = open.delay.map(|delay| format!("{}  ", clock::milliseconds(delay))).unwrap_or_default();
     let style = match open.trust {
         KeyTrust::Changed { .. } => theme.error.add_modifier(Modifier::BOLD),
         KeyTrust::Verified => theme.ok,
         KeyTrust::New | KeyTrust::Known => theme.private,
     };
     Head { glyph: glyphs.private, words: format!("{words}  {key}  {delay}{}", open.address), style }
-}
-
-/// A delay for people.
-pub(super) fn milliseconds(delay: Duration) -> String {
-    match delay.as_millis() {
-        0 => "<1 ms".to_owned(),
-        ms => format!("{ms} ms"),
-    }
 }
 
 /// A span for people: seconds up to two minutes, then minutes.

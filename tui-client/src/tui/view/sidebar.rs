@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use shared::name::Name;
 
-use super::{Scene, Seen, Target, fresh, private};
+use super::{Scene, Seen, Target, clock, fresh, private};
 use crate::app::model::{PeerState, TransferState, User};
 use crate::app::place::Place;
 use crate::tui::canvas::Canvas;
@@ -51,7 +51,7 @@ fn sessions(canvas: &mut Canvas<'_>, scene: &Scene<'_>, y: u16, seen: &mut Seen)
     for (name, session) in alive {
         let (words, style) = match &session.state {
             PeerState::Open(open) => {
-                let delay = open.delay.map(|delay| format!(" {} {}", separator, private::milliseconds(delay)));
+                let delay = open.delay.map(|delay| format!(" {} {}", separator, clock::milliseconds(delay)));
                 (format!("direct{}", delay.unwrap_or_default()), theme.private)
             }
             PeerState::Asking { .. } => ("asked".to_owned(), theme.warn),

@@ -5,7 +5,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::Span;
 
 use super::layout::Layout;
-use super::{Connection, Scene, Seen, Target, pane};
+use super::{Connection, Scene, Seen, Target, clock, pane};
 use crate::app::model::Conversation;
 use crate::app::place::Place;
 use crate::tui::canvas::Canvas;
@@ -157,7 +157,7 @@ fn pill(scene: &Scene<'_>, conversation: &Conversation) -> Style {
 /// Draws how it stands with the connection at the right end, and answers where it begins.
 fn connection(canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) -> u16 {
     let (theme, glyphs) = (scene.theme, canvas.drawing().glyphs);
-    let delay = scene.state.delay_ms.map(|ms| format!("{ms} ms"));
+    let delay = scene.state.delay.map(clock::milliseconds);
     let (glyph, style, words) = match scene.connection() {
         Connection::Connected if layout.is_wide() => (
             glyphs.online,

@@ -1,6 +1,8 @@
 //! A conversation of made-up people, grown through the real `update` from the messages of a server: for the tests of
 //! the screen, and for pictures of it.
 
+use std::time::Duration;
+
 use jiff::tz::TimeZone;
 use shared::error::Code;
 use shared::id::{ClientId, RequestId, Seq, UnixMs};
@@ -293,7 +295,7 @@ pub fn state(world: &World, depth: Depth, shade: Shade) -> State {
     let mut state = State::new(look(depth, shade), true);
     state.screen = Screen::Chat;
     state.tabs.insert(lobby, tab);
-    state.delay_ms = Some(18);
+    state.delay = Some(Duration::from_millis(18));
     state.hint = Hint { text: "to everyone in the lobby".to_owned(), kind: HintKind::Say };
     state
 }
@@ -334,6 +336,6 @@ pub fn login_state(depth: Depth, shade: Shade) -> State {
     state.form.name.replace(ME);
     state.form.password.replace("twelve chars");
     state.form.focus = tui_client::tui::state::Field::Password;
-    state.delay_ms = Some(18);
+    state.delay = Some(Duration::from_millis(18));
     state
 }

@@ -9,7 +9,7 @@ use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 use tui_client::app::model::Model;
 use tui_client::app::moment::Moment;
-use tui_client::tui::state::{Overlay, State};
+use tui_client::tui::state::State;
 use tui_client::tui::theme::{Depth, Shade};
 use tui_client::tui::view;
 
@@ -19,11 +19,16 @@ use crate::picture::{self, Colours, DARK, LIGHT, Picture, Size};
 #[allow(dead_code, missing_docs, reason = "the tests use all of it")]
 mod sample;
 
+#[path = "../../tui-client/src/tui/view/tests/scenes.rs"]
+#[allow(missing_docs, reason = "the tests say what it is for")]
+mod scenes;
+
 /// A theme: its name, what the terminal can show, and the terminal's own colours.
-const THEMES: [(&str, Depth, Shade, &Colours); 4] = [
+const THEMES: [(&str, Depth, Shade, &Colours); 5] = [
     ("dark", Depth::Rgb, Shade::Dark, &DARK),
     ("light", Depth::Rgb, Shade::Light, &LIGHT),
     ("ansi16", Depth::Ansi16, Shade::Dark, &DARK),
+    ("ansi16-light", Depth::Ansi16, Shade::Light, &LIGHT),
     ("no-colour", Depth::None, Shade::Dark, &DARK),
 ];
 
@@ -34,40 +39,15 @@ pub fn write(folder: &Path, size: Size) -> Result<()> {
     let renderer = picture::Renderer::new()?;
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     for (theme, depth, shade, colours) in THEMES {
-        for (screen, model, state, now) in screens(depth, shade) {
-            let drawn = draw(size, colours, &model, &state, now)?;
+        for (screen, make) in scenes::SCREENS {
+            let (world, state) = make(depth, shade);
+            let drawn = draw(size, colours, &world.model, &state, world.now())?;
             let file = folder.join(format!("{screen}-{theme}-{}x{}.png", size.columns, size.rows));
             std::fs::write(&file, renderer.png(&drawn)?).with_context(|| format!("cannot write {}", file.display()))?;
             std::fs::write(file.with_extension("txt"), &drawn.text)?;
         }
     }
     Ok(())
-}
-
-fn screens(depth: Depth, shade: Shade) -> Vec<(&'static str, Model, State, Moment)> {
-    let lobby = || {
-        let world = sample::lobby();
-        let state = sample::state(&world, depth, shade);
-        (world, state)
-    };
-    let (world, main) = lobby();
-    let now = world.now();
-    let (again, mut completing) = lobby();
-    sample::completing(&mut completing);
-    let (third, mut help) = lobby();
-    help.overlay = Some(Overlay::Help { scroll: 0 });
-    let mut before = sample::World::new();
-    before.tell(tui_client::app::msg::Msg::Started);
-    before.tell(sample::connected());
-    let direct = sample::direct();
-    let direct_state = sample::direct_state(&direct, depth, shade);
-    vec![
-        ("direct", direct.model, direct_state, now),
-        ("main", world.model, main, now),
-        ("complete", again.model, completing, now),
-        ("help", third.model, help, now),
-        ("login", before.model, sample::login_state(depth, shade), now),
-    ]
 }
 
 fn draw(size: Size, colours: &Colours, model: &Model, state: &State, now: Moment) -> Result<Picture> {

@@ -19,6 +19,7 @@ mod looks;
 mod private;
 mod properties;
 mod sample;
+mod scenes;
 mod screens;
 mod terminal;
 mod typing;

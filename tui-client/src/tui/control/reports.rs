@@ -13,6 +13,7 @@ use crate::app::place::Place;
 use crate::app::report::{Aside, Done, List, Manner, Refused, Report, Said, Why};
 use crate::tui::notify::{Notification, Notifier, Occasion};
 use crate::tui::state::{Field, FormMessage, Mode, Note, NoteKind, Overlay, State};
+use crate::tui::view::mentions;
 
 /// Notes kept of one tab.
 const NOTES: usize = 200;
@@ -180,12 +181,6 @@ fn title(list: List, count: usize) -> String {
         List::Commands => ("command", "commands"),
     };
     format!("{count} {}", if count == 1 { one } else { many })
-}
-
-/// Whether a text names somebody, as a word of its own.
-fn mentions(text: &str, name: &Name) -> bool {
-    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
-    text.split(|c| !is_part(c)).any(|word| word.trim_matches(['.', '-']).to_lowercase() == name.key())
 }
 
 /// A sentence over the input, and a note in the tab in front that stays.

@@ -27,7 +27,7 @@ pub(crate) use connect::tune;
 pub(crate) use connection::read_chunk;
 
 pub use trust::TrustStore;
-pub(crate) use verify::key_of;
+pub(crate) use verify::PinVerifier;
 
 /// Messages that may wait in a [`Link`]: what somebody types while the line is slow, and acknowledgements for a page
 /// of 200 messages. Texts of 8 KiB make it 2 MiB at the very worst.

@@ -1,4 +1,4 @@
-//! Judges the key of a server during the TLS handshake.
+//! Judges the key of a server, or of another client, during the TLS handshake.
 //!
 //! The identity is the SHA-256 of the public key, so a new certificate for the same key is the same server. Names and
 //! dates in the certificate mean nothing here: nobody vouches for them. What must hold is that the server *owns* the
@@ -20,12 +20,32 @@ use super::Fingerprint;
 /// What the handshake showed, for whoever started it: rustls itself passes on only that a key was refused.
 pub(super) type Shown = Arc<OnceLock<Fingerprint>>;
 
-/// Accepts a server that owns the key that is expected, or any key when nothing is expected.
+/// Accepts who owns the key that is expected, or any key when nothing is expected.
 #[derive(Debug)]
-struct PinVerifier {
+pub(crate) struct PinVerifier {
     expected: Vec<Fingerprint>,
     shown: Shown,
     algorithms: WebPkiSupportedAlgorithms,
+}
+
+impl PinVerifier {
+    /// Accepts the owner of this key and nobody else.
+    pub(crate) fn owner_of(key: Fingerprint, provider: &CryptoProvider) -> Self {
+        let algorithms = provider.signature_verification_algorithms;
+        Self { expected: vec![key], shown: Shown::default(), algorithms }
+    }
+
+    /// Whether a certificate holds the key that is expected. That the other side owns it is the signature's to show.
+    pub(crate) fn check(&self, certificate: &CertificateDer<'_>) -> Result<(), Error> {
+        let found = fingerprint(certificate)?;
+        // Set once: with a server a verifier serves one handshake; with another client nobody looks at it.
+        let _ = self.shown.set(found);
+        if self.expected.iter().all(|expected| *expected == found) {
+            Ok(())
+        } else {
+            Err(Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure))
+        }
+    }
 }
 
 /// The TLS settings of one connection: TLS 1.3 only, one named provider, no tickets, no name sent in clear.
@@ -47,14 +67,9 @@ pub(super) fn client_config(expected: Vec<Fingerprint>, shown: Shown) -> ClientC
 }
 
 /// The fingerprint of the key in a certificate.
-pub(super) fn fingerprint(certificate: &CertificateDer<'_>) -> Result<Fingerprint, Error> {
-    key_of(certificate).map(Fingerprint)
-}
-
-/// The SHA-256 of the public key in a certificate.
-pub(crate) fn key_of(certificate: &CertificateDer<'_>) -> Result<[u8; 32], Error> {
+fn fingerprint(certificate: &CertificateDer<'_>) -> Result<Fingerprint, Error> {
     let key = ParsedCertificate::try_from(certificate)?.subject_public_key_info();
-    Ok(Sha256::digest(key.as_ref()).into())
+    Ok(Fingerprint(Sha256::digest(key.as_ref()).into()))
 }
 
 impl ServerCertVerifier for PinVerifier {
@@ -66,14 +81,7 @@ impl ServerCertVerifier for PinVerifier {
         _ocsp_response: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let found = fingerprint(end_entity)?;
-        // Set once: a verifier serves one handshake, and a handshake shows one certificate.
-        let _ = self.shown.set(found);
-        if self.expected.iter().all(|expected| *expected == found) {
-            Ok(ServerCertVerified::assertion())
-        } else {
-            Err(Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure))
-        }
+        self.check(end_entity).map(|()| ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(

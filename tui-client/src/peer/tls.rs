@@ -4,73 +4,21 @@
 
 use std::sync::Arc;
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerifier as _};
 use rustls::client::{ClientConfig, Resumption};
-use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, aws_lc_rs, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
-use rustls::{
-    CertificateError, DigitallySignedStruct, DistinguishedName, Error, PeerIncompatible, ServerConfig, SignatureScheme,
-};
+use rustls::{DigitallySignedStruct, DistinguishedName, Error, ServerConfig, SignatureScheme};
 use shared::id::DeviceKey;
 use shared::version::PEER_ALPN;
 
 use super::identity::Identity;
-use crate::net::key_of;
+use crate::net::{Fingerprint, PinVerifier};
 
-/// Accepts the owner of one key.
+/// Accepts a client that owns one key: judged in the same way as a server.
 #[derive(Debug)]
-struct OwnerOf {
-    key: DeviceKey,
-    algorithms: WebPkiSupportedAlgorithms,
-}
-
-impl OwnerOf {
-    fn check(&self, certificate: &CertificateDer<'_>) -> Result<(), Error> {
-        if key_of(certificate)? == self.key.0 {
-            Ok(())
-        } else {
-            Err(Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure))
-        }
-    }
-}
-
-const NO_TLS_12: Error = Error::PeerIncompatible(PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig);
-
-impl ServerCertVerifier for OwnerOf {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        self.check(end_entity).map(|()| ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _message: &[u8],
-        _certificate: &CertificateDer<'_>,
-        _signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Err(NO_TLS_12)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signature, &self.algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.algorithms.supported_schemes()
-    }
-}
+struct OwnerOf(PinVerifier);
 
 impl ClientCertVerifier for OwnerOf {
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
@@ -83,16 +31,16 @@ impl ClientCertVerifier for OwnerOf {
         _intermediates: &[CertificateDer<'_>],
         _now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        self.check(end_entity).map(|()| ClientCertVerified::assertion())
+        self.0.check(end_entity).map(|()| ClientCertVerified::assertion())
     }
 
     fn verify_tls12_signature(
         &self,
-        _message: &[u8],
-        _certificate: &CertificateDer<'_>,
-        _signature: &DigitallySignedStruct,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        Err(NO_TLS_12)
+        self.0.verify_tls12_signature(message, certificate, signature)
     }
 
     fn verify_tls13_signature(
@@ -101,18 +49,18 @@ impl ClientCertVerifier for OwnerOf {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signature, &self.algorithms)
+        self.0.verify_tls13_signature(message, certificate, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.algorithms.supported_schemes()
+        self.0.supported_verify_schemes()
     }
 }
 
-fn owner_of(key: DeviceKey) -> (Arc<CryptoProvider>, Arc<OwnerOf>) {
+fn owner_of(key: DeviceKey) -> (Arc<CryptoProvider>, PinVerifier) {
     let provider = aws_lc_rs::default_provider();
-    let algorithms = provider.signature_verification_algorithms;
-    (Arc::new(provider), Arc::new(OwnerOf { key, algorithms }))
+    let verifier = PinVerifier::owner_of(Fingerprint(key.0), &provider);
+    (Arc::new(provider), verifier)
 }
 
 /// The settings of the side that has asked for the session.
@@ -121,7 +69,7 @@ pub(super) fn client_config(identity: &Identity, peer: DeviceKey) -> Result<Arc<
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])?
         .dangerous()
-        .with_custom_certificate_verifier(verifier)
+        .with_custom_certificate_verifier(Arc::new(verifier))
         .with_client_auth_cert(vec![identity.certificate()], identity.private_key())?;
     config.alpn_protocols = vec![PEER_ALPN.to_vec()];
     config.resumption = Resumption::disabled();
@@ -134,7 +82,7 @@ pub(super) fn server_config(identity: &Identity, peer: DeviceKey) -> Result<Arc<
     let (provider, verifier) = owner_of(peer);
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])?
-        .with_client_cert_verifier(verifier)
+        .with_client_cert_verifier(Arc::new(OwnerOf(verifier)))
         .with_single_cert(vec![identity.certificate()], identity.private_key())?;
     config.alpn_protocols = vec![PEER_ALPN.to_vec()];
     config.send_tls13_tickets = 0;

@@ -9,6 +9,8 @@ pub mod cli;
 pub mod config;
 #[cfg(feature = "host")]
 pub mod demo;
+#[cfg(test)]
+mod given;
 #[cfg(feature = "host")]
 pub mod host;
 #[cfg(test)]

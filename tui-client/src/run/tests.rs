@@ -4,14 +4,15 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use shared::id::RequestId;
-use shared::message::{Entry, Kind, Reason, ServerMessage, Welcome};
+use shared::message::{Entry, Kind, Reason, ServerMessage};
 use tokio::sync::mpsc::Receiver;
 
 use shared::id::UnixMs;
 
 use super::*;
-use crate::app::model::{AcceptPeers, Hosting, Linger};
+use crate::app::model::Hosting;
 use crate::app::report::Report;
+use crate::given;
 use crate::net::Trust;
 
 /// The longest a test waits for something that must come.
@@ -108,30 +109,11 @@ impl Connection {
 
     /// Takes the greeting and the login.
     async fn logs_in(&mut self) {
-        let welcome = Welcome {
-            proto: 1,
-            server: "server".to_owned(),
-            caps: String::new(),
-            time: UnixMs(0),
-            frame_max: 65_536,
-            text_max: 8192,
-            lines_max: 100,
-            register: true,
-        };
+        let welcome = given::welcome(UnixMs(0));
         self.says(NetEvent::Connected { welcome, trust: Trust::Known, local: None, delay: Duration::ZERO }).await;
         let ClientMessage::Login { id, name, password, .. } = self.hears().await else { panic!("no login") };
         assert_eq!((name.as_str(), password.as_str()), ("hans", "falcon"));
-        let notice = String::new();
-        self.message(ServerMessage::LoggedIn {
-            re: id,
-            name,
-            timeout_ms: 0,
-            notice,
-            ticket: None,
-            device: None,
-            lobby: None,
-        })
-        .await;
+        self.message(given::logged_in(id, &name)).await;
         self.message(ServerMessage::Ready { stored: 0 }).await;
     }
 
@@ -177,19 +159,12 @@ fn check_with(host: Option<StartHost>, exit: Exit, story: impl AsyncFnOnce(World
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
     runtime.block_on(async {
         let settings = Settings {
-            server: "server".to_owned(),
             interactive: false,
-            register: false,
+            on_screen: false,
             presence: false,
             history: 0,
-            scrollback: 10_000,
-            linger: Linger::For(Duration::ZERO),
-            retry: None,
-            on_screen: false,
-            can_switch: false,
             hosting: if host.is_some() { Hosting::Now } else { Hosting::Never },
-            accept_peers: AcceptPeers::Ask,
-            typing: true,
+            ..given::settings()
         };
         let peers = PeerOptions { state: None, downloads: "unused".into(), port: None };
         let (name, password) = (Some("hans".to_owned()), Some("falcon".into()));

@@ -122,21 +122,13 @@ fn one_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use jiff::tz::TimeZone;
-
     use super::*;
-    use crate::tui::canvas::Drawing;
-    use crate::tui::state::{Look, Tab};
-    use crate::tui::theme::{Depth, Shade, Theme, ThemeChoice};
+    use crate::given;
+    use crate::tui::state::Tab;
+    use crate::tui::theme::ThemeChoice;
 
     fn state(level: Level) -> State {
-        let look = Look {
-            choice: ThemeChoice::Auto,
-            theme: Theme::new(ThemeChoice::Auto, Depth::Rgb, Shade::Dark),
-            drawing: Drawing::default(),
-            zone: TimeZone::UTC,
-        };
-        let mut state = State::new(look, false);
+        let mut state = State::new(given::look(ThemeChoice::Auto), false);
         state.focused = false;
         state.preferences.notifications = level;
         state

@@ -1,31 +1,15 @@
-use std::time::Duration;
-
 use proptest::prelude::*;
 use shared::id::{Seq, UnixMs};
 use shared::text::{Lines, SafeText};
 
 use super::*;
-use crate::app::model::{AcceptPeers, Hosting, Linger, Settings, User};
+use crate::app::model::User;
 use crate::app::transcript::{Incoming, State};
+use crate::given;
 
 /// A lobby with yoda online, a tab with leia, and words of obi.
 fn model() -> Model {
-    let settings = Settings {
-        server: "127.0.0.1:4000".to_owned(),
-        interactive: true,
-        on_screen: true,
-        can_switch: false,
-        hosting: Hosting::Never,
-        accept_peers: AcceptPeers::Ask,
-        typing: true,
-        register: false,
-        presence: true,
-        history: 0,
-        scrollback: 10_000,
-        linger: Linger::For(Duration::ZERO),
-        retry: None,
-    };
-    let mut model = Model::new(settings, None, None);
+    let mut model = Model::new(given::settings(), None, None);
     model.me = Some(name("hans"));
     model.users.insert(name("yoda"), User { since: UnixMs(0), away: safe("") });
     model.conversations.open(&leia());

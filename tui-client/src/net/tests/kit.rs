@@ -25,6 +25,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
+use crate::given;
 use crate::net::connect::Duplex;
 use crate::net::{ConnectError, Fingerprint, Link, NetEvent, Target, Timing, Trust, TrustStore, spawn_with};
 
@@ -162,16 +163,7 @@ impl Peer {
 }
 
 pub(super) fn welcome() -> Welcome {
-    Welcome {
-        proto: 1,
-        server: "scripted".into(),
-        caps: String::new(),
-        time: UnixMs(1),
-        frame_max: 65_536,
-        text_max: 8_192,
-        lines_max: 100,
-        register: true,
-    }
+    Welcome { server: "scripted".to_owned(), ..given::welcome(UnixMs(1)) }
 }
 
 pub(super) fn notice(text: &str) -> ServerMessage {

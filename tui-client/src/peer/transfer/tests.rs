@@ -32,6 +32,11 @@ fn side(downloads: PathBuf, initiator: bool) -> Transfers {
 
 fn pair() -> Pair {
     let folder = tempfile::tempdir().expect("a folder");
+    pair_in(folder)
+}
+
+/// A pair in this folder, where something may lie from before.
+fn pair_in(folder: tempfile::TempDir) -> Pair {
     let sender = side(folder.path().join("elsewhere"), true);
     let receiver = side(folder.path().join("downloads"), false);
     Pair { folder, sender, receiver, told: Vec::new(), heard: Vec::new() }
@@ -282,13 +287,7 @@ async fn an_interrupted_file_goes_on_where_it_was() {
         let downloads = folder.path().join("downloads");
         receiver.end();
         wait_for_length(&downloads, at).await;
-        let mut pair = Pair {
-            sender: side(folder.path().join("elsewhere"), true),
-            receiver: side(downloads, false),
-            folder,
-            told: Vec::new(),
-            heard: Vec::new(),
-        };
+        let mut pair = pair_in(folder);
         let path = pair.file("a.bin", &held);
         pair.sender.order(FileOrder::Send { file: ONE, path });
         let first = pair.until(|event| matches!(event, PeerEvent::FileMoved { .. })).await;
@@ -322,13 +321,7 @@ async fn another_file_of_the_same_name_and_size_begins_anew() {
     let downloads = folder.path().join("downloads");
     receiver.end();
     wait_for_length(&downloads, 60_000).await;
-    let mut pair = Pair {
-        sender: side(folder.path().join("elsewhere"), true),
-        receiver: side(downloads, false),
-        folder,
-        told: Vec::new(),
-        heard: Vec::new(),
-    };
+    let mut pair = pair_in(folder);
     let held = bytes(200_000);
     let path = pair.file("a.bin", &held);
     pair.sender.order(FileOrder::Send { file: ONE, path });
@@ -438,13 +431,7 @@ async fn a_full_disk_is_told_to_both_and_leaves_nothing() {
         eprintln!("skipped a_full_disk_is_told_to_both_and_leaves_nothing: no file system can be mounted here");
         return;
     }
-    let mut pair = Pair {
-        sender: side(folder.path().join("elsewhere"), true),
-        receiver: side(downloads.clone(), false),
-        folder,
-        told: Vec::new(),
-        heard: Vec::new(),
-    };
+    let mut pair = pair_in(folder);
     let path = pair.file("a.bin", &bytes(10_000_000));
     pair.sender.order(FileOrder::Send { file: ONE, path });
     pair.until(|event| matches!(event, PeerEvent::FileMoved { .. })).await;

@@ -1,6 +1,7 @@
 //! The end of the input, of the patience, and of the program.
 
 use super::*;
+use crate::app::model::Linger;
 
 fn lingering(linger: Linger) -> Story {
     let mut story = Story::new(Settings { linger, ..settings() }, Some("hans"), Some("falcon"));

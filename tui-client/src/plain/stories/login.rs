@@ -179,18 +179,9 @@ fn an_input_that_ends_before_the_login_is_said() {
 #[test]
 fn a_notice_about_the_account_is_shown() {
     let mut story = Story::script();
-    let (re, name) = (RequestId(1), "hans".to_owned());
-    let notice = "3 failed logins since the last good one".to_owned();
+    let notice = "3 failed logins since the last good one";
     story.check(
-        Msg::Server(ServerMessage::LoggedIn {
-            re,
-            name,
-            timeout_ms: 0,
-            notice,
-            ticket: None,
-            device: None,
-            lobby: None,
-        }),
+        Msg::Server(given::logged_in_with(RequestId(1), "hans", 0, notice)),
         &["state logged-in hans", "notice: 3 failed logins since the last good one"],
     );
 }

@@ -24,11 +24,12 @@ use shared::message::{ClientMessage, Entry, Kind, Outcome, Reason, Refusal, Serv
 
 use super::{Clock, Line, Voice};
 use crate::app::effect::{Effect, LogIn};
-use crate::app::model::{AcceptPeers, Hosting, Linger, Model, Settings};
+use crate::app::model::{Model, Settings};
 use crate::app::moment::{Jitter, Moment, Mono};
 use crate::app::msg::{Fault, Msg, Trust};
 use crate::app::peer::PeerOrder;
 use crate::app::update::update;
+use crate::given;
 
 /// 2026-11-20 14:02 UTC, when every story begins.
 pub(super) const START: u64 = 1_795_183_320_000;
@@ -46,19 +47,12 @@ pub(super) struct Story {
 /// A script that knows its name and password.
 pub(super) fn settings() -> Settings {
     Settings {
-        server: "127.0.0.1:4000".to_owned(),
         interactive: false,
         on_screen: false,
-        can_switch: false,
-        register: false,
         presence: false,
         history: 0,
-        scrollback: 10_000,
-        linger: Linger::For(Duration::ZERO),
         retry: Some(Duration::from_secs(60)),
-        hosting: Hosting::Never,
-        accept_peers: AcceptPeers::Ask,
-        typing: true,
+        ..given::settings()
     }
 }
 
@@ -211,16 +205,7 @@ fn sent_words(message: ClientMessage) -> String {
 }
 
 pub(super) fn welcome() -> Welcome {
-    Welcome {
-        proto: 1,
-        server: "server 0.1.0".to_owned(),
-        caps: String::new(),
-        time: UnixMs(START),
-        frame_max: 65_536,
-        text_max: 8192,
-        lines_max: 100,
-        register: true,
-    }
+    given::welcome(UnixMs(START))
 }
 
 fn connected() -> Msg {
@@ -237,29 +222,11 @@ fn unreachable() -> Msg {
 }
 
 fn logged_in(re: u64) -> Msg {
-    let (name, notice) = ("hans".to_owned(), String::new());
-    Msg::Server(ServerMessage::LoggedIn {
-        re: RequestId(re),
-        name,
-        timeout_ms: 0,
-        notice,
-        ticket: None,
-        device: None,
-        lobby: None,
-    })
+    logged_in_with_timeout(re, 0)
 }
 
 fn logged_in_with_timeout(re: u64, timeout_ms: u64) -> Msg {
-    let (name, notice) = ("hans".to_owned(), String::new());
-    Msg::Server(ServerMessage::LoggedIn {
-        re: RequestId(re),
-        name,
-        timeout_ms,
-        notice,
-        ticket: None,
-        device: None,
-        lobby: None,
-    })
+    Msg::Server(given::logged_in_with(RequestId(re), "hans", timeout_ms, ""))
 }
 
 fn ready() -> Msg {

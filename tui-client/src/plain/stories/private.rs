@@ -6,6 +6,7 @@ use shared::message::Meeting;
 
 use super::*;
 use crate::app::command::Command;
+use crate::app::model::AcceptPeers;
 use crate::app::model::{PeerState, TransferState};
 use crate::app::peer::{Closed, KnownKey, NoWay, Opened, PeerEvent};
 use crate::app::place::{Place, name};

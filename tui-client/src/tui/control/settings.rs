@@ -158,18 +158,15 @@ impl Control<'_> {
 
 #[cfg(test)]
 mod tests {
-    use jiff::tz::TimeZone;
-
     use super::*;
     use crate::app::command::{Command, OnScreen, parse};
-    use crate::app::model::{self, Model};
+    use crate::app::model::Model;
     use crate::app::moment::{Moment, Mono};
     use crate::config::find;
-    use crate::tui::canvas::Drawing;
+    use crate::given;
     use crate::tui::cluster::{Classes, Emoji};
     use crate::tui::control::Sight;
-    use crate::tui::state::Look;
-    use crate::tui::theme::{Depth, Rgb, Shade};
+    use crate::tui::theme::{Rgb, Shade};
     use crate::tui::view::Seen;
     use shared::id::UnixMs;
 
@@ -182,28 +179,12 @@ mod tests {
 
     impl Bench {
         fn new() -> Self {
-            let settings = model::Settings {
-                server: "127.0.0.1:4000".to_owned(),
-                interactive: true,
-                on_screen: true,
-                can_switch: false,
-                register: false,
-                presence: true,
-                history: 50,
-                scrollback: 10_000,
-                linger: model::Linger::For(std::time::Duration::ZERO),
-                retry: None,
-                hosting: model::Hosting::Never,
-                accept_peers: model::AcceptPeers::Ask,
-                typing: true,
-            };
-            let look = Look {
-                choice: ThemeChoice::Auto,
-                theme: Theme::new(ThemeChoice::Auto, Depth::Rgb, Shade::Dark),
-                drawing: Drawing::default(),
-                zone: TimeZone::UTC,
-            };
-            Self { model: Model::new(settings, None, None), state: State::new(look, false), seen: Seen::default() }
+            let look = given::look(ThemeChoice::Auto);
+            Self {
+                model: Model::new(given::settings(), None, None),
+                state: State::new(look, false),
+                seen: Seen::default(),
+            }
         }
 
         fn set(&mut self, typed: &str) -> (String, Vec<Wish>) {

@@ -1,43 +1,20 @@
-use std::time::Duration;
-
 use super::*;
-use crate::app::model::{AcceptPeers, Hosting, Linger, Settings};
+use crate::app::model::Settings;
 use crate::app::moment::{Moment, Mono};
 use crate::app::msg::Msg;
 use crate::app::place::name;
 use crate::app::update::update;
-use crate::tui::canvas::Drawing;
-use crate::tui::state::Look;
-use crate::tui::theme::{Depth, Shade, Theme, ThemeChoice};
+use crate::given;
+use crate::tui::theme::ThemeChoice;
 
 const NOW: UnixMs = UnixMs(1_795_183_320_000);
 
 /// hans, logged in, with nothing typed yet.
 fn hans() -> (Model, State) {
-    let settings = Settings {
-        server: "a:1".to_owned(),
-        interactive: true,
-        on_screen: true,
-        can_switch: false,
-        register: false,
-        presence: true,
-        history: 0,
-        scrollback: 10_000,
-        linger: Linger::For(Duration::ZERO),
-        retry: None,
-        hosting: Hosting::Never,
-        accept_peers: AcceptPeers::Ask,
-        typing: true,
-    };
-    let look = Look {
-        choice: ThemeChoice::Dark,
-        theme: Theme::new(ThemeChoice::Dark, Depth::Rgb, Shade::Dark),
-        drawing: Drawing::default(),
-        zone: jiff::tz::TimeZone::UTC,
-    };
+    let settings = Settings { server: "a:1".to_owned(), ..given::settings() };
     let mut model = Model::new(settings, Some("hans".to_owned()), None);
     model.me = Some(name("hans"));
-    (model, State::new(look, false))
+    (model, State::new(given::look(ThemeChoice::Dark), false))
 }
 
 fn tell(model: &mut Model, msg: Msg) {

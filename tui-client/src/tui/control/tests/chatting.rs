@@ -78,15 +78,7 @@ fn typing_goes_on_without_a_connection_and_lines_arrive_in_order() {
     stage.connect();
     stage.sends(&["login hans falcon"]);
     let re = stage.last_request();
-    stage.hear(ServerMessage::LoggedIn {
-        re,
-        name: "hans".to_owned(),
-        timeout_ms: 0,
-        notice: String::new(),
-        ticket: None,
-        device: None,
-        lobby: None,
-    });
+    stage.hear(given::logged_in(re, "hans"));
     // Between the login and what it brings, order is kept as well.
     stage.press("enter");
     stage.hear(ServerMessage::Ready { stored: 0 });
@@ -107,15 +99,7 @@ fn many_lines_in_one_breath_wait_for_their_answers() {
     stage.pass(1000);
     stage.connect();
     let re = stage.last_request();
-    stage.hear(ServerMessage::LoggedIn {
-        re,
-        name: "hans".to_owned(),
-        timeout_ms: 0,
-        notice: String::new(),
-        ticket: None,
-        device: None,
-        lobby: None,
-    });
+    stage.hear(given::logged_in(re, "hans"));
     stage.sent.clear();
     stage.requests.clear();
     stage.hear(ServerMessage::Ready { stored: 0 });

@@ -133,16 +133,7 @@ fn after_inactivity_the_screen_stays_and_enter_brings_everything_back_for_the_sa
     stage.sent.clear();
     stage.text("falcon").press("enter").sends(&["login hans falcon"]);
     let re = stage.last_request();
-    let logged_in = |name: &str| ServerMessage::LoggedIn {
-        re,
-        name: name.to_owned(),
-        timeout_ms: 0,
-        notice: String::new(),
-        ticket: None,
-        device: None,
-        lobby: None,
-    };
-    stage.hear(logged_in("hans"));
+    stage.hear(given::logged_in(re, "hans"));
     assert_eq!((stage.state.screen, stage.front(), stage.composer().text()), (Screen::Chat, "yoda", "a draft"));
     stage.hear(ServerMessage::Ready { stored: 0 });
     assert!(stage.sent.contains(&"to @yoda: hi".to_owned()), "{:?}", stage.sent);

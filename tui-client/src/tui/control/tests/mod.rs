@@ -5,27 +5,23 @@ mod login;
 mod reading;
 mod tabs;
 
-use std::time::Duration;
-
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
-use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use secrecy::ExposeSecret as _;
 use shared::error::Code;
 use shared::id::{ClientId, RequestId, Seq, UnixMs};
-use shared::message::{ClientMessage, Entry, Kind, Outcome, Refusal, ServerMessage, UserInfo, Welcome};
+use shared::message::{ClientMessage, Entry, Kind, Outcome, Refusal, ServerMessage, UserInfo};
 
 use super::*;
 use crate::app::effect::{Effect, LogIn};
-use crate::app::model::{AcceptPeers, Hosting, Linger, Settings};
 use crate::app::moment::{Jitter, Mono};
 use crate::app::msg::{Msg, Trust};
 use crate::app::update::update;
-use crate::tui::canvas::Drawing;
+use crate::given;
 use crate::tui::composer::Composer;
-use crate::tui::state::{Look, Tab};
-use crate::tui::theme::{Depth, Shade, ThemeChoice};
+use crate::tui::state::Tab;
+use crate::tui::theme::ThemeChoice;
 use crate::tui::view::draw;
 
 /// 2026-11-20 14:02 UTC, when every test begins.
@@ -53,30 +49,9 @@ struct Stage {
 impl Stage {
     /// Connected, with the login's form on the screen.
     fn new() -> Self {
-        let settings = Settings {
-            server: "127.0.0.1:4000".to_owned(),
-            interactive: true,
-            on_screen: true,
-            can_switch: false,
-            hosting: Hosting::Never,
-            accept_peers: AcceptPeers::Ask,
-            typing: true,
-            register: false,
-            presence: true,
-            history: 50,
-            scrollback: 10_000,
-            linger: Linger::For(Duration::ZERO),
-            retry: None,
-        };
-        let look = Look {
-            choice: ThemeChoice::Dark,
-            theme: Theme::new(ThemeChoice::Dark, Depth::Rgb, Shade::Dark),
-            drawing: Drawing::default(),
-            zone: TimeZone::UTC,
-        };
         let mut stage = Self {
-            model: Model::new(settings, None, None),
-            state: State::new(look, false),
+            model: Model::new(given::settings(), None, None),
+            state: State::new(given::look(ThemeChoice::Dark), false),
             reports: Reports::default(),
             seen: Seen::default(),
             size: (80, 24),
@@ -111,15 +86,7 @@ impl Stage {
     /// The server takes a login.
     fn take_the_login(&mut self, who: &str, timeout_ms: u64) {
         let re = self.last_request();
-        self.hear(ServerMessage::LoggedIn {
-            re,
-            name: who.to_owned(),
-            timeout_ms,
-            notice: String::new(),
-            ticket: None,
-            device: None,
-            lobby: None,
-        });
+        self.hear(given::logged_in_with(re, who, timeout_ms, ""));
         let users = [who, "yoda", "leia"].map(user).to_vec();
         self.hear(ServerMessage::Roster { users });
         self.hear(ServerMessage::Ready { stored: 0 });
@@ -128,16 +95,7 @@ impl Stage {
     }
 
     fn connect(&mut self) {
-        let welcome = Welcome {
-            proto: 1,
-            server: "tern".to_owned(),
-            caps: String::new(),
-            time: UnixMs(START),
-            frame_max: 65_536,
-            text_max: 8192,
-            lines_max: 100,
-            register: true,
-        };
+        let welcome = given::welcome(UnixMs(START));
         self.tell(Msg::Connected { welcome, trust: Trust::Known });
     }
 

@@ -71,15 +71,7 @@ fn scrolling_to_the_top_loads_what_is_older_and_the_view_stays() {
     let mut stage = Stage::new();
     stage.text("hans").press("enter").text("falcon").press("enter");
     let re = stage.last_request();
-    stage.hear(ServerMessage::LoggedIn {
-        re,
-        name: "hans".to_owned(),
-        timeout_ms: 0,
-        notice: String::new(),
-        ticket: None,
-        device: None,
-        lobby: None,
-    });
+    stage.hear(given::logged_in(re, "hans"));
     stage.hear(ServerMessage::Ready { stored: 0 });
     let page =
         |from: u64, to: u64| (from..to).map(|seq| entry("#lobby", seq, "yoda", &format!("line {seq}"))).collect();

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use insta::assert_snapshot;
-use shared::id::UnixMs;
-use shared::message::ServerMessage;
+use shared::id::{RequestId, UnixMs};
 
 use super::sample::{self, World};
 use super::{drawn, gallery, rows};
 use crate::app::moment::{Jitter, Moment, Mono};
 use crate::app::msg::Msg;
 use crate::app::place::{self, Place};
+use crate::given;
 use crate::tui::composer::Composer;
 use crate::tui::state::{
     Anchor, Armed, Choice, Field, Find, FormMessage, Hint, HintKind, Mode, Overlay, Screen, State, Tab, Toast,
@@ -200,17 +200,7 @@ fn the_last_seconds_before_the_logout_are_counted() {
     let mut world = World::new();
     world.tell(Msg::Started);
     world.tell(sample::connected());
-    let name = sample::ME.to_owned();
-    let re = shared::id::RequestId(1);
-    world.hear(ServerMessage::LoggedIn {
-        re,
-        name,
-        timeout_ms: 120_000,
-        notice: String::new(),
-        ticket: None,
-        device: None,
-        lobby: None,
-    });
+    world.hear(given::logged_in_with(RequestId(1), sample::ME, 120_000, ""));
     let mut state = sample::state(&world, Depth::Rgb, Shade::Dark);
     state.tabs.clear();
     let at = |ms| Moment { mono: Mono(ms), wall: UnixMs(sample::MORNING + ms) };

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
 use rustix::process::Pid;
 
-use crate::{Capture, DEADLINE, Exit, Home, Process, binary};
+use crate::{Capture, DEADLINE, Exit, Home, Process, TestServer, binary, password_of};
 
 /// Rows of the terminal: enough that nothing a test looks for scrolls away.
 const ROWS: u16 = 50;
@@ -35,6 +35,19 @@ impl PtyBuilder {
             script: None,
             home: Rc::new(Home::new()),
         }
+    }
+
+    /// A client that logs in at this server as a user of the sample, by itself, on a terminal that can do everything.
+    pub fn user(server: &TestServer, user: &str) -> Self {
+        let port = server.port().to_string();
+        Self::new("xterm-256color", &["127.0.0.1", &port, "--user", user]).env("TERN_PASSWORD", password_of(user))
+    }
+
+    /// More arguments.
+    #[must_use]
+    pub fn args(mut self, arguments: &[&str]) -> Self {
+        self.arguments.extend(arguments.iter().map(|&argument| argument.to_owned()));
+        self
     }
 
     /// The terminal's size.
@@ -64,6 +77,13 @@ impl PtyBuilder {
     pub fn home(mut self, home: &Rc<Home>) -> Self {
         self.home = Rc::clone(home);
         self
+    }
+
+    /// Starts it, and waits until what is typed goes to the lobby.
+    pub fn start_in_lobby(self) -> PtyClient {
+        let client = self.start();
+        client.expect_screen("the lobby", |screen| screen.contains("to everyone in the lobby"));
+        client
     }
 
     /// Starts it.
@@ -146,6 +166,12 @@ impl PtyClient {
     /// Types a line and presses Enter.
     pub fn line(&mut self, text: &str) {
         self.keys(&format!("{text}\r"));
+    }
+
+    /// Types a text into the input, and waits until the screen shows it.
+    pub fn types(&mut self, text: &str) {
+        self.keys(text);
+        self.expect_screen("what was typed", |screen| screen.contains(text.trim()));
     }
 
     /// Answers the two questions for a new password.

@@ -3,7 +3,8 @@
 
 use e2e::{PtyBuilder, PtyClient, TestServer, password_of};
 
-use crate::screen_chat::on_screen;
+use crate::screen_chat::{go_to, on_screen};
+use crate::screen_private::agree;
 
 /// What was written while lines had the terminal.
 fn lines_of(client: &PtyClient) -> String {
@@ -67,14 +68,10 @@ fn drafts_tabs_and_private_sessions_stay_and_what_was_unread_is_shown() {
     let server = TestServer::start();
     let mut hans = on_screen(&server, "hans", (34, 120));
     let (mut yoda, mut leia) = (server.login("yoda"), server.login("leia"));
-    yoda.ok("startprivate hans");
-    hans.expect_screen("the card", |screen| screen.contains("yoda wants to talk"));
-    hans.keys("\u{1b}y");
-    yoda.expect_prefix("private open hans ");
+    agree(&mut hans, &mut yoda, "yoda");
     leia.answers("message hans never looked at", "ok message hans delivered");
     hans.expect_screen("the tab", |screen| screen.contains("@leia"));
-    hans.keys("/go lando\r");
-    hans.expect_screen("another tab", |screen| screen.contains("to lando, through the server"));
+    go_to(&mut hans, "lando");
     hans.keys("half a thought\u{1b}1/plain\r");
     hans.expect("here lobby as hans");
     hans.expect("message from leia: never looked at");

@@ -1,16 +1,18 @@
 //! What is typed on one screen is seen on another: in the lobby, and in a direct tab that opens without taking the keys.
 
-use e2e::{PtyBuilder, PtyClient, TestServer, password_of};
+use e2e::{PtyBuilder, PtyClient, TestServer};
 
+/// A user of the sample on a terminal with all colours and this many rows and columns.
 pub fn on_screen(server: &TestServer, user: &str, size: (u16, u16)) -> PtyClient {
-    let port = server.port().to_string();
-    let client = PtyBuilder::new("xterm-256color", &["127.0.0.1", &port, "--user", user])
-        .env("TERN_PASSWORD", password_of(user))
-        .env("COLORTERM", "truecolor")
-        .size(size.0, size.1)
-        .start();
+    let client = PtyBuilder::user(server, user).env("COLORTERM", "truecolor").size(size.0, size.1).start();
     client.expect_screen("the lobby", |screen| screen.contains("lobby"));
     client
+}
+
+/// Opens the direct tab with this user, and has it in front.
+pub fn go_to(client: &mut PtyClient, user: &str) {
+    client.line(&format!("/go {user}"));
+    client.expect_screen("the tab", |screen| screen.contains(&format!("to {user}, through the server")));
 }
 
 #[test]

@@ -6,14 +6,12 @@ use std::rc::Rc;
 use e2e::{Home, PtyBuilder, PtyClient, TestServer};
 use rustix::process::Signal;
 
+use crate::screen_chat::go_to;
+use crate::screen_private::go_to_a_private_tab;
+
 /// hans on a screen, with this home and these further options.
 fn hans_at(server: &TestServer, home: &Rc<Home>, options: &[&str]) -> PtyClient {
-    let port = server.port().to_string();
-    let arguments = [&["127.0.0.1", &port, "--user", "hans"], options].concat();
-    let hans =
-        PtyBuilder::new("xterm-256color", &arguments).home(home).env("TERN_PASSWORD", "falcon").size(24, 100).start();
-    hans.expect_screen("the lobby", |screen| screen.contains("to everyone in the lobby"));
-    hans
+    PtyBuilder::user(server, "hans").args(options).home(home).size(24, 100).start_in_lobby()
 }
 
 /// Every file below a home that holds this text, in whatever form.
@@ -31,14 +29,12 @@ fn drafts_and_direct_tabs_are_there_again_after_a_signal() {
     for (signal, animal) in [(Signal::TERM, "otter"), (Signal::HUP, "heron"), (Signal::INT, "newt")] {
         let home = Rc::new(Home::new());
         let mut hans = hans_at(&server, &home, &[]);
-        hans.keys("/go leia\r");
-        hans.expect_screen("the tab", |screen| screen.contains("to leia, through the server"));
-        hans.keys("/go yoda\r");
-        hans.expect_screen("the tab", |screen| screen.contains("to yoda, through the server"));
+        go_to(&mut hans, "leia");
+        go_to(&mut hans, "yoda");
         hans.keys(&format!("half an {animal}\u{1b}\rand its other half"));
         hans.expect_screen("what was typed", |screen| screen.contains(&format!("half an {animal}")));
-        hans.keys("\u{1b}1all of you");
-        hans.expect_screen("what was typed", |screen| screen.contains("all of you"));
+        hans.keys("\u{1b}1");
+        hans.types("all of you");
         hans.signal(signal);
         hans.exit();
         let mut hans = hans_at(&server, &home, &[]);
@@ -70,25 +66,18 @@ fn nothing_private_and_no_password_is_in_any_file() {
     let home = Rc::new(Home::new());
     let mut hans = hans_at(&server, &home, &[]);
     let mut yoda = server.login("yoda");
-    yoda.ok("startprivate hans");
-    hans.expect_screen("the card", |screen| screen.contains("yoda wants to talk"));
-    hans.keys("\u{1b}y");
-    yoda.expect_prefix("private open hans ");
-    hans.keys("\u{1b}2");
-    hans.expect_screen("the private tab", |screen| screen.contains("direct and private"));
+    go_to_a_private_tab(&mut hans, &mut yoda);
     hans.keys("sent-quokka\r");
     yoda.expect("private from hans: sent-quokka");
-    hans.keys("typed-quokka");
-    hans.expect_screen("what was typed", |screen| screen.contains("typed-quokka"));
-    hans.keys("\u{1b}1/private yoda lobby-quokka");
-    hans.expect_screen("what was typed", |screen| screen.contains("lobby-quokka"));
+    hans.types("typed-quokka");
+    hans.keys("\u{1b}1");
+    hans.types("/private yoda lobby-quokka");
     // Out of focus, and into another tab: both write what may be written.
     hans.keys("\u{1b}[O\u{1b}[I\u{1b}2\u{1b}1");
     hans.expect_screen("the lobby", |screen| screen.contains("lobby-quokka"));
-    hans.keys("\u{3}/go leia\r");
-    hans.expect_screen("the tab", |screen| screen.contains("to leia, through the server"));
-    hans.keys("open-wombat");
-    hans.expect_screen("what was typed", |screen| screen.contains("open-wombat"));
+    hans.keys("\u{3}");
+    go_to(&mut hans, "leia");
+    hans.types("open-wombat");
     hans.signal(Signal::TERM);
     hans.exit();
     assert_eq!(files_with(&home, "quokka"), [] as [std::path::PathBuf; 0]);
@@ -109,8 +98,7 @@ fn without_drafts_nothing_is_written_and_nothing_comes_back() {
         std::fs::create_dir_all(&config).expect("a folder");
         std::fs::write(config.join("client.toml"), text).expect("a file");
         let mut hans = hans_at(&server, &home, options);
-        hans.keys("gone-quokka");
-        hans.expect_screen("what was typed", |screen| screen.contains("gone-quokka"));
+        hans.types("gone-quokka");
         hans.signal(Signal::TERM);
         hans.exit();
         assert_eq!(files_with(&home, "quokka").len(), 0);
@@ -127,8 +115,7 @@ fn a_damaged_file_is_named_left_alone_and_no_reason_not_to_start() {
     std::fs::write(&file, "no draft of ours\n").expect("a file");
     let mut hans = hans_at(&server, &home, &[]);
     hans.expect_screen("why", |screen| screen.contains("Drafts are not kept: line 1 of "));
-    hans.keys("gone");
-    hans.expect_screen("what was typed", |screen| screen.contains("gone"));
+    hans.types("gone");
     hans.signal(Signal::TERM);
     hans.exit();
     assert_eq!(std::fs::read_to_string(file).expect("still there"), "no draft of ours\n");
@@ -141,12 +128,7 @@ fn the_login_begins_where_it_led_last_and_knows_the_servers_before() {
     let mut hans = hans_at(&near, &home, &[]);
     hans.keys("\u{11}");
     hans.exit();
-    let port = far.port().to_string();
-    let mut leia = PtyBuilder::new("xterm-256color", &["127.0.0.1", &port, "--user", "leia"])
-        .home(&home)
-        .env("TERN_PASSWORD", e2e::password_of("leia"))
-        .start();
-    leia.expect_screen("the lobby", |screen| screen.contains("to everyone in the lobby"));
+    let mut leia = PtyBuilder::user(&far, "leia").home(&home).start_in_lobby();
     leia.keys("\u{11}");
     leia.exit();
     let mut somebody = PtyBuilder::new("xterm-256color", &[]).home(&home).size(34, 120).start();

@@ -8,6 +8,7 @@ use e2e::{PtyBuilder, PtyClient, TestServer};
 use rustix::process::Signal;
 
 use crate::screen_chat::on_screen;
+use crate::screen_private::go_to_a_private_tab;
 
 /// Says where its file is, waits for Enter, and writes two lines behind what was typed.
 const EDITOR: &str = r#"#!/bin/sh
@@ -17,20 +18,13 @@ printf 'second\nthird\033[31m\n' >> "$2"
 "#;
 
 fn hans_with(server: &TestServer, script: &str) -> PtyClient {
-    let builder = PtyBuilder::new("xterm-256color", &["127.0.0.1", &server.port().to_string(), "--user", "hans"]);
     let home = e2e::Home::new();
     let path = home.path().join("my editor");
     std::fs::write(&path, script).expect("a fresh folder is writable");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).expect("a file of ours");
     let editor = format!("'{}' --wait", path.display());
-    let hans = builder
-        .home(&std::rc::Rc::new(home))
-        .env("TERN_PASSWORD", "falcon")
-        .env("EDITOR", &editor)
-        .size(24, 100)
-        .start();
-    hans.expect_screen("the lobby", |screen| screen.contains("to everyone in the lobby"));
-    hans
+    let home = std::rc::Rc::new(home);
+    PtyBuilder::user(server, "hans").home(&home).env("EDITOR", &editor).size(24, 100).start_in_lobby()
 }
 
 /// What lies in the folder for the editor's files.
@@ -47,8 +41,7 @@ fn the_editor_has_the_terminal_while_the_chat_goes_on() {
     let server = TestServer::start();
     let mut hans = hans_with(&server, EDITOR);
     let mut yoda = server.login("yoda");
-    hans.keys("first");
-    hans.expect_screen("what was typed", |screen| screen.contains("first"));
+    hans.types("first");
     hans.keys("\u{18}\u{5}");
     hans.expect_view("the editor, on the terminal as it was", |screen| {
         !screen.alternate_screen() && !screen.bracketed_paste() && screen.contents().contains("with --wait")
@@ -79,8 +72,7 @@ fn the_editor_has_the_terminal_while_the_chat_goes_on() {
 fn an_editor_that_fails_or_is_missing_changes_nothing() {
     let server = TestServer::start();
     let mut hans = hans_with(&server, "#!/bin/sh\necho lost > \"$2\"\nexit 1\n");
-    hans.keys("kept");
-    hans.expect_screen("what was typed", |screen| screen.contains("kept"));
+    hans.types("kept");
     hans.keys("\u{1b}e");
     hans.expect_screen("why, and the text", |screen| screen.contains("ended with code 1") && screen.contains("kept"));
     std::fs::remove_file(hans.home().path().join("my editor")).expect("it is there");
@@ -111,12 +103,7 @@ fn a_private_tab_has_no_editor() {
     let server = TestServer::start();
     let mut hans = on_screen(&server, "hans", (24, 100));
     let mut yoda = server.login("yoda");
-    yoda.ok("startprivate hans");
-    hans.expect_screen("the card", |screen| screen.contains("yoda wants to talk"));
-    hans.keys("\u{1b}y");
-    yoda.expect_prefix("private open hans ");
-    hans.keys("\u{1b}2");
-    hans.expect_screen("the private tab", |screen| screen.contains("direct and private"));
+    go_to_a_private_tab(&mut hans, &mut yoda);
     hans.keys("between us\u{1b}e");
     hans.expect_view("why not", |screen| {
         screen.alternate_screen()

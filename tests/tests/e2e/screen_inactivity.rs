@@ -6,12 +6,7 @@ use e2e::{PtyBuilder, TestServer};
 #[test]
 fn it_counts_down_says_why_and_comes_back_with_the_draft() {
     let server = TestServer::with().timeout(12).start();
-    let port = server.port().to_string();
-    let mut hans = PtyBuilder::new("xterm-256color", &["127.0.0.1", &port, "--user", "hans"])
-        .env("TERN_PASSWORD", "falcon")
-        .size(34, 120)
-        .start();
-    hans.expect_screen("the lobby", |screen| screen.contains("to everyone in the lobby"));
+    let mut hans = PtyBuilder::user(&server, "hans").size(34, 120).start_in_lobby();
     hans.keys("a draft");
     hans.expect_screen("the countdown", |screen| screen.contains("logged out in 5 s, any key keeps you here"));
     hans.expect_screen("why it is over, and the draft", |screen| {

@@ -7,16 +7,8 @@ const FOCUS_LOST: &str = "\u{1b}[O";
 const BEGIN: &str = "\u{1b}]777;notify;";
 
 fn start(server: &TestServer, variables: &[(&str, &str)]) -> PtyClient {
-    let port = server.port().to_string();
-    let mut builder = PtyBuilder::new("xterm-256color", &["127.0.0.1", &port, "--user", "hans"])
-        .env("TERN_PASSWORD", "falcon")
-        .size(34, 120);
-    for (name, value) in variables {
-        builder = builder.env(name, value);
-    }
-    let client = builder.start();
-    client.expect_screen("the lobby", |screen| screen.contains("to everyone in the lobby"));
-    client
+    let builder = PtyBuilder::user(server, "hans").size(34, 120);
+    variables.iter().fold(builder, |builder, (name, value)| builder.env(name, value)).start_in_lobby()
 }
 
 fn written(client: &PtyClient) -> String {

@@ -1,9 +1,24 @@
 //! On the screen a request stands on a card that one key answers. It takes nothing from what is being typed, and no key
 //! that is meant for the input answers it. The session has a tab of its own, which says how it stands.
 
-use e2e::TestServer;
+use e2e::{PlainClient, PtyClient, TestServer};
 
 use crate::screen_chat::on_screen;
+
+/// This user asks hans for a private session, and hans says yes by the key of the card.
+pub fn agree(hans: &mut PtyClient, asker: &mut PlainClient, name: &str) {
+    asker.ok("startprivate hans");
+    hans.expect_screen("the card", |screen| screen.contains(&format!("{name} wants to talk")));
+    hans.keys("\u{1b}y");
+    asker.expect_prefix("private open hans ");
+}
+
+/// The same with yoda, whose tab is the first one beside the lobby, and then it is in front.
+pub fn go_to_a_private_tab(hans: &mut PtyClient, yoda: &mut PlainClient) {
+    agree(hans, yoda, "yoda");
+    hans.keys("\u{1b}2");
+    hans.expect_screen("the private tab", |screen| screen.contains("direct and private"));
+}
 
 #[test]
 fn a_card_is_answered_by_one_key_and_takes_nothing_from_the_input() {
@@ -82,10 +97,7 @@ fn several_tabs_count_what_is_unread() {
     let mut hans = on_screen(&server, "hans", (34, 120));
     let (mut yoda, mut leia) = (server.login("yoda"), server.login("leia"));
     for (client, name) in [(&mut yoda, "yoda"), (&mut leia, "leia")] {
-        client.ok("startprivate hans");
-        hans.expect_screen("the card", |screen| screen.contains(&format!("{name} wants to talk")));
-        hans.keys("\u{1b}y");
-        client.expect_prefix("private open hans ");
+        agree(&mut hans, client, name);
     }
     yoda.answers("private hans one", "ok private hans delivered");
     leia.answers("private hans two", "ok private hans delivered");
@@ -104,10 +116,7 @@ fn a_file_is_taken_by_the_same_key() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("notes.md");
     std::fs::write(&path, "# notes").expect("it is written");
-    yoda.ok("startprivate hans");
-    hans.expect_screen("the card", |screen| screen.contains("yoda wants to talk"));
-    hans.keys("\u{1b}y");
-    yoda.expect_prefix("private open hans ");
+    agree(&mut hans, &mut yoda, "yoda");
     yoda.ok(&format!("send hans {}", path.display()));
     hans.expect_screen("the offer", |screen| screen.contains("yoda offers notes.md"));
     hans.keys("\u{1b}y");

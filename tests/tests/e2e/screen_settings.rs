@@ -14,16 +14,12 @@ fn folder(home: &Home) -> PathBuf {
 }
 
 fn start(server: &TestServer, home: &Rc<Home>, options: &[&str]) -> PtyClient {
-    let port = server.port().to_string();
-    let arguments = [&["127.0.0.1", &port, "--user", "hans"], options].concat();
-    let client = PtyBuilder::new("xterm-256color", &arguments)
-        .env("TERN_PASSWORD", "falcon")
+    PtyBuilder::user(server, "hans")
+        .args(options)
         .env("COLORTERM", "truecolor")
         .size(34, 120)
         .home(home)
-        .start();
-    client.expect_screen("the lobby", |screen| screen.contains("to everyone in the lobby"));
-    client
+        .start_in_lobby()
 }
 
 /// The background in the middle of the message pane.

@@ -12,8 +12,7 @@ fn held_back(lines: &[&str]) {
     let mut yoda = server.login("yoda");
     let mut hans = on_screen(&server, "hans", (34, 120));
     for line in lines {
-        hans.keys(line);
-        hans.expect_screen("what was typed", |screen| screen.contains(line.trim()));
+        hans.types(line);
         hans.keys("\r");
         hans.expect_screen("that it is still there", |screen| screen.contains(line.trim()));
         hans.keys("\u{3}");
@@ -45,8 +44,7 @@ fn a_second_enter_sends_a_classic_slip_as_text_and_two_slashes_send_one() {
     let server = TestServer::start();
     let mut yoda = server.login("yoda");
     let mut hans = on_screen(&server, "hans", (34, 120));
-    hans.keys("message in a bottle");
-    hans.expect_screen("what was typed", |screen| screen.contains("message in a bottle"));
+    hans.types("message in a bottle");
     hans.keys("\r");
     hans.expect_screen("the question", |screen| screen.contains("Enter again"));
     hans.keys("\r");

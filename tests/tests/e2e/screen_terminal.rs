@@ -31,14 +31,10 @@ fn a_signal_to_end_gives_the_terminal_back() {
 #[test]
 fn ctrl_z_gives_the_terminal_back_until_the_program_goes_on() {
     let server = TestServer::start();
-    let port = server.port().to_string();
-    let mut hans = PtyBuilder::new("xterm-256color", &["127.0.0.1", &port, "--user", "hans"])
-        .env("TERN_PASSWORD", "falcon")
+    let mut hans = PtyBuilder::user(&server, "hans")
         .script(r#"set -m; "$@"; echo the shell is back; read line; fg"#)
-        .start();
-    hans.expect_screen("the lobby", |screen| screen.contains("to everyone in the lobby"));
-    hans.keys("a draft");
-    hans.expect_screen("what was typed", |screen| screen.contains("a draft"));
+        .start_in_lobby();
+    hans.types("a draft");
     hans.keys("\u{1a}");
     hans.expect_view("the shell", |screen| {
         !screen.alternate_screen() && screen.contents().contains("the shell is back")
@@ -54,14 +50,11 @@ fn ctrl_z_gives_the_terminal_back_until_the_program_goes_on() {
 #[test]
 fn a_signal_to_stop_from_outside_gives_the_terminal_back_too() {
     let server = TestServer::start();
-    let port = server.port().to_string();
-    let mut hans = PtyBuilder::new("xterm-256color", &["127.0.0.1", &port, "--user", "hans"])
-        .env("TERN_PASSWORD", "falcon")
+    let mut hans = PtyBuilder::user(&server, "hans")
         .script(r#"set -m; "$@"; echo the shell is back; stty -a | grep -o -E -- '-?icanon'; read line; fg"#)
-        .start();
-    hans.expect_screen("the lobby", |screen| screen.contains("to everyone in the lobby"));
-    hans.keys("a draft");
-    hans.expect_screen("what was typed", |screen| screen.contains("a draft"));
+        .start_in_lobby();
+    hans.types("a draft");
+    let port = server.port().to_string();
     rustix::process::kill_process(running(&["127.0.0.1", &port, "--user", "hans"]), Signal::TSTP).expect("it runs");
     hans.expect_view("the shell, with a terminal that reads lines", |screen| {
         let contents = screen.contents();
@@ -76,9 +69,7 @@ fn a_signal_to_stop_from_outside_gives_the_terminal_back_too() {
 #[test]
 fn a_panic_gives_the_terminal_back_and_says_why() {
     let server = TestServer::start();
-    let port = server.port().to_string();
-    let hans = PtyBuilder::new("xterm-256color", &["127.0.0.1", &port, "--user", "hans"])
-        .env("TERN_PASSWORD", "falcon")
+    let hans = PtyBuilder::user(&server, "hans")
         .env("TERN_PANIC", "screen")
         .env("RUST_BACKTRACE", "0")
         .script(r#""$@"; echo "ended with $?"; stty -a | grep -o -E -- '-?icanon'"#)
@@ -97,12 +88,7 @@ fn a_panic_gives_the_terminal_back_and_says_why() {
 #[test]
 fn a_panic_of_a_task_is_told_and_the_screen_goes_on() {
     let server = TestServer::start();
-    let port = server.port().to_string();
-    let mut hans = PtyBuilder::new("xterm-256color", &["127.0.0.1", &port, "--user", "hans"])
-        .env("TERN_PASSWORD", "falcon")
-        .env("TERN_PANIC", "task")
-        .size(24, 80)
-        .start();
+    let mut hans = PtyBuilder::user(&server, "hans").env("TERN_PANIC", "task").size(24, 80).start();
     hans.expect_screen("the sentence", |screen| screen.contains("Something inside went wrong: a rehearsed panic"));
     hans.keys("still here\r");
     hans.expect_screen("that it goes on", |screen| screen.contains("still here ✓"));

@@ -1,6 +1,6 @@
 //! Who types is seen on the other screen, until the message is there; who has switched it off neither shows nor sees it.
 
-use e2e::{PtyBuilder, PtyClient, TestServer, password_of};
+use e2e::{PtyBuilder, PtyClient, TestServer};
 
 use crate::screen_chat::on_screen;
 
@@ -35,11 +35,7 @@ fn typing_is_seen_until_the_message_is_there() {
 
 /// A client that does not take part.
 fn without(server: &TestServer, user: &str) -> PtyClient {
-    let port = server.port().to_string();
-    let client = PtyBuilder::new("xterm-256color", &["127.0.0.1", &port, "--user", user, "--no-typing"])
-        .env("TERN_PASSWORD", password_of(user))
-        .size(24, 80)
-        .start();
+    let client = PtyBuilder::user(server, user).args(&["--no-typing"]).size(24, 80).start();
     client.expect_screen("the lobby", |screen| screen.contains("lobby"));
     client
 }

@@ -191,7 +191,8 @@ impl Theme {
                 Style::new().bg(ground).fg(ink).add_modifier(Modifier::BOLD)
             }
             (Some(ground), None) if self.depth != Depth::None => {
-                Style::new().bg(ground).fg(Color::Black).add_modifier(Modifier::BOLD)
+                let ink = if self.shade == Shade::Dark { Color::Black } else { Color::White };
+                Style::new().bg(ground).fg(ink).add_modifier(Modifier::BOLD)
             }
             _ => Style::new().add_modifier(Modifier::REVERSED | Modifier::BOLD),
         }
@@ -260,13 +261,15 @@ impl Theme {
 
     fn of_the_terminal(shade: Shade) -> Self {
         let ink = |colour| Style::new().fg(colour);
-        // White (7) is unreadable on a light ground.
-        let muted = if shade == Shade::Dark { Color::Gray } else { Color::DarkGray };
+        // White (7) is unreadable on a light ground, and two greys are all there is: what is chosen gets the one that no
+        // text has.
+        let (grey, raised) =
+            if shade == Shade::Dark { (Color::Gray, Color::DarkGray) } else { (Color::DarkGray, Color::Gray) };
         Self {
-            raised: Style::new().bg(Color::DarkGray),
+            raised: Style::new().bg(raised),
             border: ink(Color::DarkGray),
-            muted: ink(muted),
-            faint: ink(Color::DarkGray),
+            muted: ink(grey),
+            faint: ink(grey),
             accent: ink(Color::Blue),
             private: ink(Color::Magenta),
             ok: ink(Color::Green),

@@ -101,6 +101,20 @@ fn the_users_own_background_stays_with_16_colours_and_when_asked_for() {
 }
 
 #[test]
+fn with_16_colours_no_text_has_the_colour_of_what_it_may_stand_on() {
+    for shade in [Shade::Dark, Shade::Light] {
+        let theme = Theme::new(ThemeChoice::Auto, Depth::Ansi16, shade);
+        let signs = [theme.muted, theme.faint, theme.accent, theme.private, theme.ok, theme.warn, theme.error];
+        for style in [theme.text].into_iter().chain(signs).chain(theme.people) {
+            assert_ne!(style.fg, theme.raised.bg, "{shade:?}");
+        }
+        for pill in [Pill::Accent, Pill::Alert, Pill::Private].map(|pill| theme.pill(pill)) {
+            assert_eq!(pill.fg, Some(if shade == Shade::Dark { Color::Black } else { Color::White }));
+        }
+    }
+}
+
+#[test]
 fn without_colour_no_token_names_one() {
     let theme = Theme::new(ThemeChoice::Auto, Depth::None, Shade::Dark);
     let pills = [Pill::Accent, Pill::Alert, Pill::Private].map(|pill| theme.pill(pill));

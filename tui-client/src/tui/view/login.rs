@@ -21,7 +21,7 @@ mod plan;
 /// Keys for the last row with what they do, in full and short; what does not fit is left out from the end.
 const KEYS: [(&str, &str, &str); 5] = [
     ("Tab", "next field", "next"),
-    ("Alt+← →", "sign in or register", "register"),
+    ("Alt+← →", "sign in or register", "switch"),
     ("Ctrl+R", "show password", "show"),
     ("F1", "help", "help"),
     ("Ctrl+Q", "quit", "quit"),

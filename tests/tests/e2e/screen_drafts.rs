@@ -50,7 +50,8 @@ fn drafts_and_direct_tabs_are_there_again_after_a_signal() {
         hans.expect_screen("the line, sent", |screen| {
             screen.contains("other half ◐ stored") && screen.contains("Message @yoda")
         });
-        assert_eq!(files_with(&home, "all of you").len(), 1);
+        // The file and, while it is written, the one that takes its place.
+        assert!((1..=2).contains(&files_with(&home, "all of you").len()));
         hans.signal(Signal::TERM);
         hans.exit();
         assert_eq!(

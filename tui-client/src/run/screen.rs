@@ -6,10 +6,12 @@
 use std::collections::VecDeque;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent};
 use shared::message::Reason;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::clock::Clock;
@@ -102,6 +104,8 @@ pub(super) struct ScreenFace {
     asking: Option<Duration>,
     late: LateAnswer,
     channel: Channel,
+    /// A task has panicked, and the user is to be told.
+    panicked: Arc<Notify>,
     /// What the user did and the model has not heard yet.
     did: VecDeque<Did>,
     pace: Pace,
@@ -121,7 +125,9 @@ pub(super) struct ScreenFace {
 impl ScreenFace {
     /// Takes the terminal.
     pub fn enter(options: ScreenOptions, clock: Clock) -> io::Result<Self> {
-        install_panic_hook(options.modes);
+        let panicked = Arc::new(Notify::new());
+        let wake = Arc::clone(&panicked);
+        install_panic_hook(options.modes, move || wake.notify_one());
         let mut screen = Screen::enter(options.modes)?;
         let form = login(&options);
         let mut state = State::new(options.look, options.asks_server);
@@ -155,6 +161,7 @@ impl ScreenFace {
             asking: options.asking,
             late: LateAnswer::default(),
             channel: options.channel,
+            panicked,
             last_words: Vec::new(),
             error: None,
             unseen: VecDeque::new(),
@@ -560,6 +567,7 @@ impl Face for ScreenFace {
             let batch = tokio::select! {
                 biased;
                 batch = pump => batch,
+                () = self.panicked.notified() => return Did::Waited,
                 () = sleep_until(wake.unwrap_or_else(Instant::now).into_std()), if wake.is_some() => return Did::Waited,
             };
             let Some(batch) = batch else {

@@ -14,8 +14,8 @@ const KEPT: usize = 16;
 static TASK_PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// Installs the hook. Call it once, on the thread that will draw, with the modes that the screen will enter. The hook
-/// that was there prints whatever is printed.
-pub fn install_panic_hook(modes: Modes) {
+/// that was there prints whatever is printed. `wake` is called on the thread that panics when a message waits.
+pub fn install_panic_hook(modes: Modes, wake: impl Fn() + Send + Sync + 'static) {
     let drawing_thread = thread::current().id();
     let print = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
@@ -26,6 +26,7 @@ pub fn install_panic_hook(modes: Modes) {
             print(info);
         } else {
             keep(info);
+            wake();
         }
     }));
 }

@@ -103,9 +103,11 @@ fn a_panic_of_a_task_waits_to_be_shown() {
     assert_eq!(take_task_panics(), Vec::<String>::new());
     // Only what the hook does with a task's panic: with no terminal, nothing can be entered here.
     ENTERED.store(true, Ordering::SeqCst);
-    install_panic_hook(Modes::default());
+    let (wake, woken) = std::sync::mpsc::channel();
+    install_panic_hook(Modes::default(), move || wake.send(()).expect("the test listens"));
     let task = std::thread::spawn(|| panic!("the link broke"));
     assert!(task.join().is_err());
+    assert_eq!(woken.try_recv(), Ok(()), "the screen is told that something waits");
     ENTERED.store(false, Ordering::SeqCst);
     drop(std::panic::take_hook());
     let panics = take_task_panics();

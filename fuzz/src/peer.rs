@@ -107,7 +107,7 @@ impl Watch {
             2 => u64::MAX,
             _ => n,
         };
-        match tape.below(6) {
+        match tape.below(7) {
             0 => PeerMessage::Ping { n: near(tape, 1) },
             1 => PeerMessage::Pong { n: u64::from(tape.byte()) },
             2 => {
@@ -116,7 +116,8 @@ impl Watch {
                 PeerMessage::Ack { n: near(tape, n) }
             }
             3 => PeerMessage::FileRefuse { file: FileId(u64::from(tape.byte())) },
-            4 if tape.byte() == 255 => PeerMessage::Bye { reason: Reason::STOPPED },
+            4 => PeerMessage::Typing {},
+            5 if tape.byte() == 255 => PeerMessage::Bye { reason: Reason::STOPPED },
             _ => {
                 let text = match tape.below(8) {
                     0 => "x".repeat(TEXT_BYTES + tape.below(2)),
@@ -140,7 +141,10 @@ impl Watch {
 
     fn hear(&mut self, message: PeerMessage) -> Result<(), End> {
         let is_text = matches!(message, PeerMessage::Text { .. });
+        let is_typing = matches!(message, PeerMessage::Typing {});
         let out = self.session.handle(message, self.now)?;
+        let told = out.iter().filter(|out| matches!(out, Out::Tell(PeerEvent::Typing))).count();
+        assert_eq!(told, usize::from(is_typing), "typing is told when it is said");
         self.check(&out, u64::from(is_text));
         Ok(())
     }
@@ -167,7 +171,7 @@ impl Watch {
                 Out::Send(PeerMessage::Ack { n }) => assert_eq!(*n, self.heard, "told before it is acknowledged"),
                 Out::Send(PeerMessage::Ping { .. } | PeerMessage::Pong { .. })
                 | Out::File(_)
-                | Out::Tell(PeerEvent::Delay(_)) => {}
+                | Out::Tell(PeerEvent::Delay(_) | PeerEvent::Typing) => {}
                 Out::Tell(PeerEvent::Said { text, .. }) => {
                     let fits = text.len() <= TEXT_BYTES && text.lines().count() <= TEXT_LINES;
                     assert!(fits && !text.contains('\0') && !text.trim().is_empty(), "{text:?}");

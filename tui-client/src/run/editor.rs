@@ -19,7 +19,7 @@ use tokio::time::timeout;
 
 use crate::app::place::Place;
 use crate::plain::terminal::SavedModes;
-use crate::tui::composer::MAX_TEXT;
+use crate::tui::composer::{MAX_TEXT, TooLong};
 
 /// The editor where none is named.
 const DEFAULT: &str = "vi";
@@ -58,11 +58,17 @@ pub(super) enum EditorError {
     /// Its text cannot be read.
     #[error("What the editor wrote cannot be read: {0}. The text is as it was.")]
     Unreadable(io::Error),
-    /// It wrote too much.
-    #[error("What the editor wrote has {bytes} bytes, more than the {MAX_TEXT} that fit. The text is as it was.")]
+    /// It wrote too much. Nothing is lost.
+    #[error("More than the {MAX_TEXT} bytes that fit: what the editor wrote is kept in {kept}.")]
     TooLong {
-        /// How much, as far as it was read.
-        bytes: usize,
+        /// Where.
+        kept: PathBuf,
+    },
+    /// What it wrote is no text. Nothing is lost.
+    #[error("What the editor wrote is not UTF-8: it is kept in {kept}.")]
+    NotText {
+        /// Where.
+        kept: PathBuf,
     },
 }
 
@@ -129,33 +135,40 @@ impl Editing {
         }
     }
 
-    /// What the text is now, and where it belongs. Waits for an end that has not come.
-    pub fn finish(mut self) -> (Place, Result<String, EditorError>) {
+    /// Hands over what the text is now, and where it belongs, to `take`, which may find it too long. Waits for an end that
+    /// has not come. What cannot be taken stays in its file.
+    pub fn finish(mut self, take: impl FnOnce(Place, &str) -> Result<(), TooLong>) -> Result<(), EditorError> {
         let status = self.child.wait();
         self.modes.put_back();
-        let outcome = match status {
-            Ok(status) if status.success() => self.read(),
-            Ok(status) => Err(EditorError::Failed { program: self.program, how: describe(status) }),
-            Err(error) => Err(EditorError::Unreadable(error)),
+        match status {
+            Ok(status) if status.success() => {}
+            Ok(status) => return Err(EditorError::Failed { program: self.program, how: describe(status) }),
+            Err(error) => return Err(EditorError::Unreadable(error)),
+        }
+        let bytes = self.read().map_err(EditorError::Unreadable)?;
+        let refusal: fn(PathBuf) -> EditorError = if bytes.len() > MAX_TEXT {
+            |kept| EditorError::TooLong { kept }
+        } else {
+            match String::from_utf8(bytes).map(|text| take(self.place, &text)) {
+                Ok(Ok(())) => return Ok(()),
+                Ok(Err(TooLong { .. })) => |kept| EditorError::TooLong { kept },
+                Err(_) => |kept| EditorError::NotText { kept },
+            }
         };
-        (self.place, outcome)
+        let (_, kept) = self.file.keep().map_err(|error| EditorError::Unreadable(error.error))?;
+        Err(refusal(kept))
     }
 
     /// By its name: editors put a new file in the place of the old one.
-    fn read(&self) -> Result<String, EditorError> {
+    fn read(&self) -> io::Result<Vec<u8>> {
         let most = u64::try_from(MAX_TEXT).unwrap_or(u64::MAX);
         let mut bytes = Vec::new();
         // One more than fits, and the end of the last line, which is the editor's.
-        let file = File::open(self.file.path()).map_err(EditorError::Unreadable)?;
-        file.take(most + 2).read_to_end(&mut bytes).map_err(EditorError::Unreadable)?;
+        File::open(self.file.path())?.take(most + 2).read_to_end(&mut bytes)?;
         if bytes.last() == Some(&b'\n') {
             bytes.pop();
         }
-        if bytes.len() > MAX_TEXT {
-            return Err(EditorError::TooLong { bytes: bytes.len() });
-        }
-        let not_text = |_| EditorError::Unreadable(io::Error::other("it is not UTF-8"));
-        String::from_utf8(bytes).map_err(not_text)
+        Ok(bytes)
     }
 
     /// The program ends: the editor is asked to go, and made to when it does not.

@@ -41,10 +41,21 @@ async fn edit(typed: &str, script: &str, folder: &tempfile::TempDir) -> Result<S
     let mode = editing.file.as_file().metadata().expect("there").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     editing.ended().await;
-    let (place, outcome) = editing.finish();
-    assert_eq!(place, Place::lobby());
-    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0, "the file is gone");
-    outcome
+    let mut taken = String::new();
+    editing
+        .finish(|place, text| {
+            assert_eq!(place, Place::lobby());
+            let fits = if text == "refused" { Err(TooLong { bytes: 7 }) } else { Ok(()) };
+            text.clone_into(&mut taken);
+            fits
+        })
+        .map(|()| taken)
+}
+
+/// What is left in the folder, with what is in it.
+fn left(folder: &tempfile::TempDir) -> Vec<(String, Vec<u8>)> {
+    let entries = std::fs::read_dir(folder.path()).expect("a folder").map(|entry| entry.expect("a file").path());
+    entries.map(|path| (path.display().to_string(), std::fs::read(&path).expect("a file"))).collect()
 }
 
 #[tokio::test]
@@ -55,6 +66,24 @@ async fn what_the_editor_saves_is_the_text_also_in_a_new_file() {
     let replaced = r#"printf 'new\n\n' > "$1.new"; mv "$1.new" "$1""#;
     assert_eq!(edit("one", replaced, &folder).await.expect("another file"), "new\n");
     assert_eq!(edit("", "test ! -s \"$1\"", &folder).await.expect("an empty file"), "");
+    assert_eq!(left(&folder), [], "the files are gone");
+}
+
+#[tokio::test]
+async fn what_cannot_be_taken_stays_in_its_file() {
+    let long = vec![0; 70_000];
+    let table = [
+        ("printf '\\377' > \"$1\"", "What the editor wrote is not UTF-8", &b"\xff"[..]),
+        ("head -c 70000 /dev/zero > \"$1\"", "More than the 65536 bytes that fit", &long),
+        ("printf refused > \"$1\"", "More than the 65536 bytes that fit", b"refused"),
+    ];
+    for (script, expected, written) in table {
+        let folder = tempfile::tempdir().expect("a folder");
+        let error = edit("one", script, &folder).await.expect_err(script).to_string();
+        let [(path, kept)] = &left(&folder)[..] else { panic!("{script}: {:?}", left(&folder)) };
+        assert!(error.starts_with(expected) && error.ends_with(&format!("is kept in {path}.")), "{error}");
+        assert!(kept == written, "{script}");
+    }
 }
 
 #[tokio::test]
@@ -64,12 +93,11 @@ async fn an_editor_that_fails_changes_nothing_and_says_why() {
         ("echo lost > \"$1\"; exit 3", "ended with code 3"),
         ("kill -9 $$", "ended with signal 9"),
         ("rm \"$1\"", "cannot be read"),
-        ("printf '\\377' > \"$1\"", "not UTF-8"),
-        ("head -c 70000 /dev/zero > \"$1\"", "more than the 65536"),
     ];
     for (script, expected) in table {
         let error = edit("one", script, &folder).await.expect_err(script).to_string();
         assert!(error.contains(expected), "{error}");
+        assert_eq!(left(&folder), [], "the file is gone");
     }
     let missing = of(&[("EDITOR", "/nowhere/ed"), ("XDG_RUNTIME_DIR", "/nowhere")]);
     let error = Prepared::new(Place::lobby(), "", missing).expect("a file").start().expect_err("no such program");

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::ScreenFace;
-use crate::run::editor::{Editing, EditorError, Prepared};
+use crate::run::editor::{EditorError, Prepared};
 use crate::tui::control;
 use crate::tui::terminal::Screen;
 
@@ -31,15 +31,9 @@ impl ScreenFace {
     pub(super) async fn end_editing(&mut self) {
         let Some(editing) = &mut self.editing else { return };
         editing.ended().await;
-        let Some((place, outcome)) = self.editing.take().map(Editing::finish) else { return };
-        let error = match outcome {
-            Ok(text) => {
-                let composer = &mut self.state.tabs.entry(place).or_default().composer;
-                composer.rewrite(&text).err().map(|too_long| EditorError::TooLong { bytes: too_long.bytes })
-            }
-            Err(error) => Some(error),
-        };
-        self.come_back(error.as_ref());
+        let Some(editing) = self.editing.take() else { return };
+        let outcome = editing.finish(|place, text| self.state.tabs.entry(place).or_default().composer.rewrite(text));
+        self.come_back(outcome.err().as_ref());
     }
 
     /// Takes the terminal again. What was to be read for a while and nobody saw is shown from now on.

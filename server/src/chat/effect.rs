@@ -32,7 +32,7 @@ pub enum Effect {
         message: ServerMessage,
     },
     /// Encode a message that may as well be lost once, and put it into the queue of each of these sessions that has nothing
-    /// else to write. The others never get it, and nobody is told.
+    /// else waiting to be written. The others never get it, and nobody is told.
     SendIfIdle {
         /// To whom, each at most once.
         to: Vec<SessionId>,

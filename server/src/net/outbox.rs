@@ -136,10 +136,11 @@ impl Outbox {
         queue.push(frame, self.0.bound, 0)
     }
 
-    /// Offers what may as well be lost: it is taken only where nothing at all waits to be written. Answers whether it was.
+    /// Offers what may as well be lost: it is taken only where nothing waits behind what is being written just now, so at
+    /// most one such frame waits for a slow reader. Answers whether it was.
     pub fn offer_if_idle(&self, frame: &Bytes) -> bool {
         let mut queue = self.0.queue();
-        let is_idle = queue.state == State::KeepsUp && !queue.closing && queue.bytes.is_empty() && queue.in_flight == 0;
+        let is_idle = queue.state == State::KeepsUp && !queue.closing && queue.bytes.is_empty();
         is_idle && queue.push(frame, self.0.bound, 0) == Offer::Took
     }
 

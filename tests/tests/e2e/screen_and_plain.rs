@@ -75,8 +75,8 @@ fn drafts_tabs_and_private_sessions_stay_and_what_was_unread_is_shown() {
     hans.keys("half a thought\u{1b}1/plain\r");
     hans.expect("here lobby as hans");
     hans.expect("message from leia: never looked at");
-    yoda.answers("private hans one", "ok private hans delivered");
-    hans.expect("private from yoda: one");
+    yoda.answers("private hans first", "ok private hans delivered");
+    hans.expect("private from yoda: first");
     hans.keys("private yoda two\r");
     yoda.expect("private from hans: two");
     hans.expect("ok private yoda delivered");
@@ -88,7 +88,9 @@ fn drafts_tabs_and_private_sessions_stay_and_what_was_unread_is_shown() {
     hans.keys("/go lando\r");
     hans.expect_screen("the draft", |screen| screen.contains("half a thought"));
     hans.keys("\u{1b}2");
-    hans.expect_screen("what was said in lines", |screen| said_once(screen, "one") && screen.contains("two ✓"));
+    hans.expect_screen("what was said in lines", |screen| {
+        said_once(screen, "yoda │ first") && screen.contains("two ✓")
+    });
     yoda.answers("private hans three", "ok private hans delivered");
     hans.expect_screen("the session goes on", |screen| screen.contains("three"));
 }

@@ -17,7 +17,10 @@ pub fn agree(hans: &mut PtyClient, asker: &mut PlainClient, name: &str) {
 pub fn go_to_a_private_tab(hans: &mut PtyClient, yoda: &mut PlainClient) {
     agree(hans, yoda, "yoda");
     hans.keys("\u{1b}2");
-    hans.expect_screen("the private tab", |screen| screen.contains("direct and private"));
+    // The other side may be told first.
+    hans.expect_screen("the private tab, open", |screen| {
+        screen.contains("direct and private") && screen.contains("with yoda is open")
+    });
 }
 
 #[test]

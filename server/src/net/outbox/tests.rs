@@ -80,7 +80,9 @@ fn what_may_be_lost_is_taken_only_where_nothing_waits() {
     assert!(!outbox.offer_if_idle(&frame(40)), "the first one waits");
     mailbox.take(&mut bytes);
     assert_eq!(bytes.len(), 40);
-    assert!(!outbox.offer_if_idle(&frame(40)), "it is being written");
+    assert!(outbox.offer_if_idle(&frame(40)), "the first one is being written");
+    assert!(!outbox.offer_if_idle(&frame(40)), "the second one waits behind it");
+    mailbox.take(&mut bytes);
     mailbox.take(&mut bytes);
     assert!(outbox.offer_if_idle(&frame(40)));
     fill(&outbox);

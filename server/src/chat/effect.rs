@@ -31,8 +31,8 @@ pub enum Effect {
         /// What.
         message: ServerMessage,
     },
-    /// Encode a message that may as well be lost once, and put it into the queue of each of these sessions that has nothing
-    /// else waiting to be written. The others never get it, and nobody is told.
+    /// Encode a message that may as well be lost once, and put it into the queue of each of these sessions that has as good
+    /// as nothing else waiting to be written. The others never get it, and nobody is told.
     SendIfIdle {
         /// To whom, each at most once.
         to: Vec<SessionId>,

@@ -25,6 +25,10 @@ pub const OUTBOX_BYTES: usize = 256 * 1024;
 /// under way can use it; four answers are as large as a frame can be.
 pub const ANSWER_RESERVE: usize = 4 * shared::limits::FRAME_AFTER_LOGIN;
 
+/// With fewer bytes than this waiting, a session is as good as idle: somebody has just logged in, or the last line has not
+/// left yet. So much of what may be lost waits for a slow reader at most.
+const LITTLE: usize = 2 * 1024;
+
 /// An idle session gives back a buffer that has grown beyond this many bytes.
 const KEEP_BYTES: usize = 1024;
 
@@ -136,11 +140,11 @@ impl Outbox {
         queue.push(frame, self.0.bound, 0)
     }
 
-    /// Offers what may as well be lost: it is taken only where nothing waits behind what is being written just now, so at
-    /// most one such frame waits for a slow reader. Answers whether it was.
+    /// Offers what may as well be lost: it is taken only where less than [`LITTLE`] waits behind what is being written just
+    /// now. Answers whether it was.
     pub fn offer_if_idle(&self, frame: &Bytes) -> bool {
         let mut queue = self.0.queue();
-        let is_idle = queue.state == State::KeepsUp && !queue.closing && queue.bytes.is_empty();
+        let is_idle = queue.state == State::KeepsUp && !queue.closing && queue.bytes.len() < LITTLE;
         is_idle && queue.push(frame, self.0.bound, 0) == Offer::Took
     }
 

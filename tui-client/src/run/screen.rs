@@ -32,14 +32,14 @@ use crate::memory::{Draft, Memory, Visited};
 use crate::tui::control::{self, Reports, Sight, SignIn, Wish};
 use crate::tui::keymap::Keymap;
 use crate::tui::notify::Notification;
-use crate::tui::state::{Field, Form, FormMessage, Look, State};
+use crate::tui::state::{Field, FormMessage, Look, State};
 use crate::tui::terminal::{self, Channel, LateAnswer, Modes, Screen, install_panic_hook, take_task_panics};
 use crate::tui::theme::{Shade, Themes};
 use crate::tui::view::{self, Seen};
 use keeping::Keeping;
 use pace::Pace;
 use rehearsal::rehearse;
-use visits::Visits;
+use visits::{Visits, login};
 
 mod editing;
 mod keeping;
@@ -441,27 +441,6 @@ impl ScreenFace {
             _ => {}
         }
     }
-}
-
-/// The login, begun with what was given, or with the server and the account used last.
-fn login(options: &ScreenOptions) -> Form {
-    let mut form = Form::new(options.asks_server);
-    let address = options.server.target().address();
-    let visited = || options.visited.iter().map(|visited| &visited.server);
-    let seen = options.servers.iter().filter(|server| visited().all(|visited| visited != *server));
-    for server in seen.chain(visited()).filter(|server| **server != address) {
-        form.server.replace(server);
-        form.server.submit();
-    }
-    form.server.replace(&address);
-    let last = options.visited.last().filter(|last| options.asks_server && last.server == address);
-    let name = options.name.as_ref().or(last.map(|last| &last.name));
-    form.name.replace(name.map_or("", String::as_str));
-    if name.is_some() && (!options.asks_server || last.is_some()) {
-        form.focus = Field::Password;
-    }
-    form.visited = options.visited.iter().map(|visited| (visited.server.clone(), visited.name.clone())).collect();
-    form
 }
 
 /// A letter that was typed: of one byte and one column, whatever stands beside it.

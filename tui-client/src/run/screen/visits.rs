@@ -1,4 +1,5 @@
-//! Remembers who logged in where, for the next start. Nothing waits for the disk, nor for another client that writes.
+//! Who logged in where: the login form begins with it, and it is remembered for the next start. Nothing waits for the disk,
+//! nor for another client that writes.
 
 use std::time::Duration;
 
@@ -6,7 +7,9 @@ use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::timeout;
 
+use super::ScreenOptions;
 use crate::memory::{Servers, ServersError};
+use crate::tui::state::{Field, Form};
 
 /// How long the writing may hold up the end. The system waits not much longer.
 const LAST_WRITE: Duration = Duration::from_millis(1500);
@@ -51,6 +54,27 @@ impl Visits {
             let _ = timeout(LAST_WRITE, task).await;
         }
     }
+}
+
+/// The login, begun with what was given, or with the server and the account used last.
+pub(super) fn login(options: &ScreenOptions) -> Form {
+    let mut form = Form::new(options.asks_server);
+    let address = options.server.target().address();
+    let visited = || options.visited.iter().map(|visited| &visited.server);
+    let seen = options.servers.iter().filter(|server| visited().all(|visited| visited != *server));
+    for server in seen.chain(visited()).filter(|server| **server != address) {
+        form.server.replace(server);
+        form.server.submit();
+    }
+    form.server.replace(&address);
+    let last = options.visited.last().filter(|last| options.asks_server && last.server == address);
+    let name = options.name.as_ref().or(last.map(|last| &last.name));
+    form.name.replace(name.map_or("", String::as_str));
+    if name.is_some() && (!options.asks_server || last.is_some()) {
+        form.focus = Field::Password;
+    }
+    form.visited = options.visited.iter().map(|visited| (visited.server.clone(), visited.name.clone())).collect();
+    form
 }
 
 #[cfg(test)]

@@ -140,7 +140,7 @@ impl Outbox {
         queue.push(frame, self.0.bound, 0)
     }
 
-    /// Offers what may as well be lost: it is taken only where less than [`LITTLE`] waits behind what is being written just
+    /// Offers what may as well be lost: it is taken only where less than 2 KiB wait behind what is being written just
     /// now. Answers whether it was.
     pub fn offer_if_idle(&self, frame: &Bytes) -> bool {
         let mut queue = self.0.queue();

@@ -60,23 +60,32 @@ fn chat(args: Args) -> ExitCode {
 enum ThreadsFor {
     /// One is enough, and what runs beside the loop ends with it.
     OnePerson,
-    /// The full screen blocks its thread while the terminal takes nothing: neither the connection nor a server in this
-    /// process may wait for that.
+    /// The full screen blocks its thread while the terminal takes nothing: the connection, on the other one, may not wait
+    /// for that.
+    Screen,
+    /// With a server in this process.
     Company,
 }
 
 impl ThreadsFor {
     fn settings(settings: &Settings) -> Self {
         let may_draw = settings.face == Face::Screen || settings.can_switch;
-        if may_draw || start::may_host(settings) { Self::Company } else { Self::OnePerson }
+        match (start::may_host(settings), may_draw) {
+            (true, _) => Self::Company,
+            (false, true) => Self::Screen,
+            (false, false) => Self::OnePerson,
+        }
     }
 }
 
 fn run(threads: ThreadsFor, chat: impl Future<Output = io::Result<Exit>>) -> ExitCode {
     let mut builder = match threads {
         ThreadsFor::OnePerson => Builder::new_current_thread(),
-        ThreadsFor::Company => Builder::new_multi_thread(),
+        ThreadsFor::Screen | ThreadsFor::Company => Builder::new_multi_thread(),
     };
+    if matches!(threads, ThreadsFor::Screen) {
+        builder.worker_threads(1);
+    }
     // A thread that has read a file waits for the next one without waking up to end itself.
     builder.thread_keep_alive(Duration::from_hours(1));
     let runtime = match builder.enable_all().build() {
@@ -85,7 +94,7 @@ fn run(threads: ThreadsFor, chat: impl Future<Output = io::Result<Exit>>) -> Exi
     };
     let exit = match threads {
         ThreadsFor::OnePerson => runtime.block_on(chat),
-        ThreadsFor::Company => {
+        ThreadsFor::Screen | ThreadsFor::Company => {
             let _inside = runtime.enter();
             tui_client::run::block_on(chat).flatten()
         }

@@ -59,14 +59,8 @@ pub(super) fn history(stage: &Stage, repeat: u32) -> anyhow::Result<()> {
     fill(&mut client, &session, MANY)?;
     client.until_quiet(REST);
     tell_memory("memory with 100,000 lines", client.id())?;
-    let (mut up, mut resize) = (Times::default(), Times::default());
-    for _ in 0..repeat * 10 {
-        let begin = Instant::now();
-        client.press(PAGE_UP)?;
-        up.add(client.until(FRAME_END)? - begin);
-        client.pass(GAP);
-    }
-    up.print("page up with 100,000 lines");
+    pages_up(&mut client, repeat * 10, "100,000 lines")?;
+    let mut resize = Times::default();
     for number in 0..repeat {
         let begin = Instant::now();
         client.resize(ROWS, COLUMNS - 1 - u16::try_from(number % 2)?)?;
@@ -87,14 +81,21 @@ pub(super) fn million(stage: &Stage) -> anyhow::Result<()> {
     line("1,000,000 lines until the last is shown", &format!("{:.2} s", begin.elapsed().as_secs_f64()));
     client.until_quiet(REST);
     tell_memory("memory with 1,000,000 lines", client.id())?;
-    let mut up = Times::default();
-    for _ in 0..100 {
-        let begin = Instant::now();
-        client.press(PAGE_UP)?;
-        up.add(client.until(FRAME_END)? - begin);
-        client.pass(GAP);
+    pages_up(&mut client, 100, "1,000,000 lines")
+}
+
+/// As somebody who reads, and as somebody who looks for something and holds the key down.
+fn pages_up(client: &mut Console, pages: u32, lines: &str) -> anyhow::Result<()> {
+    for (how, gap) in [("", GAP), (", key held", Duration::ZERO)] {
+        let mut up = Times::default();
+        for _ in 0..pages {
+            let begin = Instant::now();
+            client.press(PAGE_UP)?;
+            up.add(client.until(FRAME_END)? - begin);
+            client.pass(gap);
+        }
+        up.print(&format!("page up with {lines} lines{how}"));
     }
-    up.print("page up with 1,000,000 lines");
     Ok(())
 }
 

@@ -118,8 +118,8 @@ pub(super) struct ScreenFace {
     /// Said on standard error when the screen is left.
     last_words: Vec<String>,
     error: Option<io::Error>,
-    /// Said in the tab in front since the last frame.
-    unseen: VecDeque<Report>,
+    /// How much was said in the tab in front since the last frame.
+    unseen: Option<(Place, usize)>,
 }
 
 impl ScreenFace {
@@ -164,7 +164,7 @@ impl ScreenFace {
             panicked,
             last_words: Vec::new(),
             error: None,
-            unseen: VecDeque::new(),
+            unseen: None,
         })
     }
 
@@ -197,7 +197,7 @@ impl ScreenFace {
             *seen = view::draw(frame, model, state, now);
             seen.cursor
         })?;
-        self.unseen.clear();
+        self.unseen = None;
         screen.set_title(&title(model, state))
     }
 

@@ -140,10 +140,7 @@ impl<'a> Canvas<'a> {
     /// Blanks a part of the canvas.
     pub fn fill(&mut self, part: Rect, style: Style) {
         self.each_row(part, |canvas, x, y, columns| {
-            canvas.part_wide(x, y);
-            for column in x..x + columns {
-                canvas.set(column, y, " ", style);
-            }
+            canvas.repeat(x, y, columns, " ", style);
         });
     }
 
@@ -167,10 +164,7 @@ impl<'a> Canvas<'a> {
     /// Repeats a symbol of one column to the right.
     pub fn hline(&mut self, x: u16, y: u16, columns: u16, symbol: &str, style: Style) {
         self.each_row(Rect::new(x, y, columns, 1), |canvas, x, y, columns| {
-            canvas.part_wide(x, y);
-            for column in x..x + columns {
-                canvas.set(column, y, symbol, style);
-            }
+            canvas.repeat(x, y, columns, symbol, style);
         });
     }
 
@@ -243,11 +237,19 @@ impl<'a> Canvas<'a> {
         self.buffer.cell_mut(position)
     }
 
-    #[expect(clippy::disallowed_methods, reason = "this is the one place; what is written comes from `clusters`")]
     fn set(&mut self, x: u16, y: u16, symbol: &str, style: Style) {
         if let Some(cell) = self.cell(x, y) {
-            cell.set_symbol(symbol).set_style(style).set_diff_option(CellDiffOption::None);
+            write(cell, symbol, style);
         }
+    }
+
+    /// The same symbol of one column in a row of cells that lie in the canvas: a frame is mostly this.
+    fn repeat(&mut self, x: u16, y: u16, columns: u16, symbol: &str, style: Style) {
+        self.part_wide(x, y);
+        let Some(first) = self.position(x, y) else { return };
+        let first = self.buffer.index_of(first.x, first.y);
+        let row = self.buffer.content.iter_mut().skip(first).take(usize::from(columns));
+        row.for_each(|cell| write(cell, symbol, style));
     }
 
     /// Terminals that draw a selected emoji in two columns must be told where the next cell is.
@@ -287,6 +289,11 @@ impl<'a> Canvas<'a> {
             }
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one place; what is written comes from `clusters`")]
+fn write(cell: &mut Cell, symbol: &str, style: Style) {
+    cell.set_symbol(symbol).set_style(style).set_diff_option(CellDiffOption::None);
 }
 
 /// An address as OSC 8 wants it: of all bytes only those that are printed in ASCII, the others as `%XX`.

@@ -1,4 +1,4 @@
-//! Some lines of a conversation, one after the other, packed: their texts in one piece, and twenty bytes for all the rest
+//! Some lines of a conversation, one after the other, packed: their texts in one piece, and twelve bytes for all the rest
 //! of a line. A line by itself, with a text and a name of its own, takes four times the memory of a text of 80 bytes.
 
 use std::collections::BTreeMap;
@@ -12,8 +12,11 @@ use super::{Line, LineId, Rank, State, Text};
 /// The most lines of a page. A page is moved about when a line comes into its middle, so it is kept small.
 const LINES: usize = 512;
 
-/// The most bytes of text of a page with more than one line.
-const BYTES: usize = 64 * 1024;
+/// The most bytes of text of a page with more than one line: [`Slot::end`] counts them.
+const BYTES: usize = u16::MAX as usize;
+
+/// The most people who speak on a page: [`Slot::author`] counts them.
+const AUTHORS: usize = u8::MAX as usize;
 
 /// A line with everything it owns, on its way into a page or out of it.
 #[derive(Debug)]
@@ -48,38 +51,38 @@ pub(super) struct Page {
 
 #[derive(Clone, Copy, Debug)]
 struct Slot {
-    /// Where the text ends. It begins where the one before it ends.
-    end: u32,
-    seq: u32,
     at: i32,
-    id: i32,
-    author: u16,
-    state: Short,
-    /// [`ACTION`] and [`NO_SEQ`].
-    marks: u8,
+    /// Where the text ends; that of the last line ends with all texts. It begins where the one before it ends.
+    end: u16,
+    seq: u16,
+    id: i16,
+    author: u8,
+    marks: Marks,
 }
+
+/// A state by its place in [`STATES`], and whether the line is [`ACTION`] and [`NO_SEQ`].
+#[derive(Clone, Copy, Debug)]
+struct Marks(u8);
 
 /// Something done rather than said.
-const ACTION: u8 = 1;
+const ACTION: u8 = 0x40;
 
 /// It stands behind the line with its number: it has none of its own.
-const NO_SEQ: u8 = 2;
+const NO_SEQ: u8 = 0x80;
 
-/// A state in one byte.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Short {
-    Received,
-    Waited,
-    History,
-    Sending,
-    Sent,
-    Partial,
-    Stored,
-    Delivered,
-    Refused,
-    Unconfirmed,
-    Undelivered,
-}
+/// All states but that of a refused line, which has a reason and is kept with the line.
+static STATES: [State; 10] = [
+    State::Received,
+    State::Waited,
+    State::History,
+    State::Sending,
+    State::Sent,
+    State::Partial,
+    State::Stored,
+    State::Delivered,
+    State::Unconfirmed,
+    State::Undelivered,
+];
 
 #[derive(Debug, Default)]
 struct Rare {
@@ -114,9 +117,10 @@ impl Page {
     pub fn fits(&self, line: &Loose) -> bool {
         self.slots.len() < LINES
             && self.shown.len() + line.text.as_str().len() <= BYTES
-            && line.rank.0.0.checked_sub(self.seq.0).is_some_and(|seq| u32::try_from(seq).is_ok())
-            && distance(line.at.0, self.at.0).is_some()
-            && distance(line.id.0, self.id.0).is_some()
+            && self.authors.len() < AUTHORS
+            && distance::<u16>(line.rank.0.0, self.seq.0).is_some()
+            && distance::<i32>(line.at.0, self.at.0).is_some()
+            && distance::<i16>(line.id.0, self.id.0).is_some()
     }
 
     /// Puts a line that [`fits`](Self::fits), or the first one, before the line with this index.
@@ -127,13 +131,12 @@ impl Page {
         let length = small(line.text.as_str().len());
         self.shown.insert_str(begin, line.text.as_str());
         let slot = Slot {
-            end: small(begin).saturating_add(length),
-            seq: u32::try_from(line.rank.0.0 - self.seq.0).unwrap_or(u32::MAX),
             at: distance(line.at.0, self.at.0).unwrap_or_default(),
+            end: small(begin).saturating_add(length),
+            seq: distance(line.rank.0.0, self.seq.0).unwrap_or_default(),
             id: distance(line.id.0, self.id.0).unwrap_or_default(),
             author,
-            state: Short::of(&line.state),
-            marks: (u8::from(line.action) * ACTION) | (u8::from(line.rank.1.is_some()) * NO_SEQ),
+            marks: Marks::new(&line.state, line.action, line.rank.1.is_some()),
         };
         self.slots.insert(index, slot);
         for slot in &mut self.slots[index + 1..] {
@@ -212,9 +215,9 @@ impl Page {
             id,
             from: &self.authors[usize::from(slot.author)],
             text: Text { shown, raw: rare.and_then(|rare| rare.raw.as_deref()) },
-            action: slot.marks & ACTION != 0,
+            action: slot.marks.has(ACTION),
             at: UnixMs(self.at.0.saturating_add_signed(slot.at.into())),
-            state: slot.state.long(rare.and_then(|rare| rare.refused.as_ref())),
+            state: slot.marks.state(rare.and_then(|rare| rare.refused.as_ref())),
             rank: self.rank(index),
         }
     }
@@ -222,12 +225,13 @@ impl Page {
     pub fn rank(&self, index: usize) -> Rank {
         let slot = self.slots[index + self.gone];
         let seq = Seq(self.seq.0.saturating_add(slot.seq.into()));
-        Rank(seq, (slot.marks & NO_SEQ != 0).then(|| self.id_of(slot)))
+        Rank(seq, slot.marks.has(NO_SEQ).then(|| self.id_of(slot)))
     }
 
     pub fn set_state(&mut self, index: usize, state: State) {
         let id = self.id_at(index);
-        self.slots[index + self.gone].state = Short::of(&state);
+        let marks = &mut self.slots[index + self.gone].marks;
+        *marks = Marks::new(&state, marks.has(ACTION), marks.has(NO_SEQ));
         let raw = self.rare.remove(&id).and_then(|rare| rare.raw);
         self.keep_rare(id, state, raw);
     }
@@ -247,7 +251,7 @@ impl Page {
         if id < self.ids.0 || id > self.ids.1 {
             return None;
         }
-        let wanted = distance(id.0, self.id.0)?;
+        let wanted = distance::<i16>(id.0, self.id.0)?;
         self.slots[self.gone..].iter().rposition(|slot| slot.id == wanted)
     }
 
@@ -259,14 +263,13 @@ impl Page {
     }
 
     /// The place of a name as it is written: the last ones spoke most likely.
-    fn author(&mut self, name: Name) -> u16 {
+    fn author(&mut self, name: Name) -> u8 {
         let known = self.authors.iter().rposition(|known| known.as_str() == name.as_str());
         let place = known.unwrap_or_else(|| {
             self.authors.push(name);
             self.authors.len() - 1
         });
-        // There are no more authors than lines, but for those of lines that were taken out again.
-        u16::try_from(place).unwrap_or(u16::MAX)
+        u8::try_from(place).unwrap_or(u8::MAX)
     }
 
     fn id_at(&self, index: usize) -> LineId {
@@ -282,52 +285,35 @@ impl Page {
     }
 
     fn end_of(&self, at: usize) -> usize {
-        usize::try_from(self.slots[at].end).unwrap_or(usize::MAX)
+        // A line alone may be longer than can be counted.
+        if at + 1 == self.slots.len() { self.shown.len() } else { usize::from(self.slots[at].end) }
     }
 }
 
-impl Short {
-    fn of(state: &State) -> Self {
-        match state {
-            State::Received => Self::Received,
-            State::Waited => Self::Waited,
-            State::History => Self::History,
-            State::Sending => Self::Sending,
-            State::Sent => Self::Sent,
-            State::Partial => Self::Partial,
-            State::Stored => Self::Stored,
-            State::Delivered => Self::Delivered,
-            State::Refused { .. } => Self::Refused,
-            State::Unconfirmed => Self::Unconfirmed,
-            State::Undelivered => Self::Undelivered,
-        }
+impl Marks {
+    fn new(state: &State, action: bool, no_seq: bool) -> Self {
+        let place = STATES.iter().position(|known| known == state).unwrap_or(STATES.len());
+        let place = u8::try_from(place).unwrap_or(ACTION - 1);
+        Self(place | (u8::from(action) * ACTION) | (u8::from(no_seq) * NO_SEQ))
     }
 
-    /// The state itself. That of a refused line is kept with the line.
-    fn long(self, refused: Option<&State>) -> &State {
-        match self {
-            Self::Received => &State::Received,
-            Self::Waited => &State::Waited,
-            Self::History => &State::History,
-            Self::Sending => &State::Sending,
-            Self::Sent => &State::Sent,
-            Self::Partial => &State::Partial,
-            Self::Stored => &State::Stored,
-            Self::Delivered => &State::Delivered,
-            Self::Refused => refused.unwrap_or(&State::Undelivered),
-            Self::Unconfirmed => &State::Unconfirmed,
-            Self::Undelivered => &State::Undelivered,
-        }
+    fn has(self, mark: u8) -> bool {
+        self.0 & mark != 0
+    }
+
+    /// The state, where that of a refused line is this one.
+    fn state(self, refused: Option<&State>) -> &State {
+        let place = usize::from(self.0 & !(ACTION | NO_SEQ));
+        STATES.get(place).or(refused).unwrap_or(&State::Undelivered)
     }
 }
 
-/// How far a number is from another one, where four bytes hold it.
-fn distance(number: u64, from: u64) -> Option<i32> {
-    let distance = i128::from(number) - i128::from(from);
-    i32::try_from(distance).ok()
+/// How far a number is from another one, where the few bytes hold it.
+fn distance<T: TryFrom<i128>>(number: u64, from: u64) -> Option<T> {
+    T::try_from(i128::from(number) - i128::from(from)).ok()
 }
 
-/// A count of bytes of a page, which holds far less than four bytes can count.
-fn small(bytes: usize) -> u32 {
-    u32::try_from(bytes).unwrap_or(u32::MAX)
+/// A count of bytes of a page with more than one line.
+fn small(bytes: usize) -> u16 {
+    u16::try_from(bytes).unwrap_or(u16::MAX)
 }

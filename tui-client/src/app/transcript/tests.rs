@@ -104,8 +104,7 @@ enum Step {
 
 fn steps() -> impl Strategy<Value = Step> {
     let seq = || prop_oneof![8 => 1..1500_u64, 1 => 10_000_000_000..10_000_000_010_u64];
-    let words =
-        || prop_oneof![4 => "[a-z ]{0,20}", 1 => "[a-z\u{1b}\u{202e}\n]{0,10}", 1 => Just("long ".repeat(5000))];
+    let words = || prop_oneof![4 => "[a-z ]{0,20}", 1 => "[a-z\u{1b}\u{202e}\n]{0,10}", 1 => Just("long ".repeat(5000)), 1 => Just("\t".repeat(20_000))];
     prop_oneof![
         6 => (seq(), 1..5_u64, words()).prop_map(|(seq, count, text)| Step::Take(seq, count, text)),
         1 => (seq(), "[a-z]{0,9}").prop_map(|(seq, text)| Step::Take(seq, 700, text)),

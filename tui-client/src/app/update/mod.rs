@@ -20,6 +20,8 @@ mod search;
 mod switching;
 mod typing;
 
+pub use switching::last_said;
+
 use shared::error::Code;
 use shared::id::RequestId;
 use shared::message::{ClientMessage, Reason, ServerMessage};

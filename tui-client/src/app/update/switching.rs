@@ -30,7 +30,8 @@ pub(super) fn wanted(turn: &mut Turn<'_>, to: Showing) {
         Showing::Lines => {
             turn.effects.push(Effect::Switch(to));
             here(turn);
-            let unread: Vec<Report> = turn.model.conversations.iter().flat_map(|tab| unread(turn.model, tab)).collect();
+            let tabs = turn.model.conversations.iter();
+            let unread: Vec<Report> = tabs.flat_map(|tab| last_said(turn.model, tab, tab.unread)).collect();
             turn.report_all(unread.into_iter());
         }
         Showing::Screen => {
@@ -49,18 +50,20 @@ fn here(turn: &mut Turn<'_>) {
     turn.report(Report::Here { server, user, place });
 }
 
-/// What came into a tab that nobody has looked at.
-fn unread<'a>(model: &'a Model, tab: &'a Conversation) -> impl Iterator<Item = Report> + 'a {
+/// The last so many lines that others said in a tab, oldest first.
+pub fn last_said(model: &Model, tab: &Conversation, count: usize) -> Vec<Report> {
     let manner = |state: &State| match state {
         State::Received => Some(Manner::Live),
         State::Waited => Some(Manner::Stored),
         _ => None,
     };
-    let newest = tab.transcript.lines().rev().filter_map(move |line| Some((manner(line.state)?, line)));
-    let others = newest.filter(|(_, line)| model.me.as_ref() != Some(line.from)).take(tab.unread);
+    let newest = tab.transcript.lines().rev().filter_map(|line| Some((manner(line.state)?, line)));
+    let others = newest.filter(|(_, line)| model.me.as_ref() != Some(line.from)).take(count);
     let said = others.map(|(manner, line)| {
         let (place, from, text): (Place, _, _) = (tab.place.clone(), line.from.clone(), line.text.to_safe());
         Report::Said(Said { manner, place, from, text, action: line.action, at: line.at })
     });
-    said.collect::<Vec<_>>().into_iter().rev()
+    let mut said: Vec<_> = said.collect();
+    said.reverse();
+    said
 }

@@ -7,10 +7,11 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use super::ScreenFace;
 use crate::app::model::Model;
 use crate::app::report::{Manner, Report, Said};
+use crate::app::update::last_said;
 use crate::run::pump::Happening;
 
-/// Messages remembered since the last frame. Frames come often enough, except while an editor has the terminal; then the
-/// oldest are left to the tab, which has them all.
+/// Messages since the last frame that are told to who takes the terminal. Frames come often enough, except while an editor
+/// has the terminal; then the oldest are left to the tab, which has them all.
 const UNSEEN: usize = 1000;
 
 impl ScreenFace {
@@ -29,7 +30,10 @@ impl ScreenFace {
             Happening::Event(event) => typed(event),
             Happening::Wheel(_) => None,
         });
-        (self.unseen.drain(..).collect(), typed.collect::<String>().into_bytes())
+        let typed = typed.collect::<String>().into_bytes();
+        let unseen = self.unseen.take().and_then(|(place, count)| Some((model.conversations.get(&place)?, count)));
+        let unseen = unseen.map(|(tab, count)| last_said(model, tab, count.min(UNSEEN)));
+        (unseen.unwrap_or_default(), typed)
     }
 
     /// Takes the terminal again. `typed` was typed ahead.
@@ -62,10 +66,10 @@ impl ScreenFace {
         if let Report::Said(Said { manner: Manner::Live | Manner::Stored, place, .. }) = report
             && place == model.conversations.front()
         {
-            if self.unseen.len() == UNSEEN {
-                self.unseen.pop_front();
+            match &mut self.unseen {
+                Some((tab, count)) if tab == place => *count += 1,
+                unseen => *unseen = Some((place.clone(), 1)),
             }
-            self.unseen.push_back(report.clone());
         }
     }
 }

@@ -12,6 +12,9 @@ use crate::app::place;
 /// Spaces that make a line code.
 const INDENT: &str = "    ";
 
+/// The bytes that something which stands out begins with.
+const BEGINNINGS: [u8; 3] = *b"`h@";
+
 /// The most that may stand behind an opening fence: the name of a language.
 const LANGUAGE: usize = 16;
 
@@ -92,7 +95,8 @@ pub(super) fn runs(text: &str, parts: &[Part]) -> Vec<Run> {
                     runs.push(Run { bytes: at..at + length, look });
                     at += length;
                 }
-                None => at += rest.chars().next().map_or(1, char::len_utf8),
+                // To the next byte that something can begin with; inside a character there is none.
+                None => at += 1 + rest.bytes().skip(1).take_while(|byte| !BEGINNINGS.contains(byte)).count(),
             }
         }
     }

@@ -173,18 +173,44 @@ impl Walker<'_, '_> {
 
 /// Where the view stands after scrolling by so many rows.
 pub(super) fn scrolled(scene: &Scene<'_>, grid: Grid, height: u16, rows: isize) -> Anchor {
-    let mut window = window(scene, grid, height);
-    if window.blocks.is_empty() || scene.transcript().is_none_or(|transcript| transcript.lines().len() == 0) {
+    if scene.transcript().is_none_or(|transcript| transcript.lines().len() == 0) {
         return Anchor::Bottom;
     }
-    if rows < 0 && window.at_top || rows > 0 && window.at_bottom {
-        return scene.tab.anchor;
+    let top = known_top(scene, grid, height).map_or_else(|| laid_out_top(scene, grid, height, rows), Some);
+    match top {
+        Some(mut walker) if rows < 0 => up(&mut walker, rows.unsigned_abs()),
+        Some(mut walker) => down(&mut walker, rows.unsigned_abs(), height),
+        None => scene.tab.anchor,
+    }
+}
+
+/// The row at the top, where nothing below it has to be laid out to know it.
+fn known_top<'s, 'a>(scene: &'s Scene<'a>, grid: Grid, height: u16) -> Option<Walker<'s, 'a>> {
+    let Anchor::At { line, byte } = scene.tab.anchor else { return None };
+    let index = scene.transcript()?.position(line)?;
+    if !fills(scene, index, height) {
+        return None;
+    }
+    let block = Block::new(scene, grid, index);
+    let row = top_row(&block, index, byte);
+    Some(Walker { scene, grid, index, block, row })
+}
+
+/// Whether the lines behind this one fill a pane by themselves: each has a row at least.
+fn fills(scene: &Scene<'_>, index: usize, height: u16) -> bool {
+    index + usize::from(height) < count(scene)
+}
+
+/// The row at the top of what is visible. `None` where there is nowhere to scroll to.
+fn laid_out_top<'s, 'a>(scene: &'s Scene<'a>, grid: Grid, height: u16, rows: isize) -> Option<Walker<'s, 'a>> {
+    let mut window = window(scene, grid, height);
+    if window.blocks.is_empty() || rows < 0 && window.at_top || rows > 0 && window.at_bottom {
+        return None;
     }
     let skipped = window.skip;
     let (at, row) = place_of(&window, skipped);
     let (index, block) = window.blocks.swap_remove(at);
-    let mut walker = Walker { scene, grid, index, block, row };
-    if rows < 0 { up(&mut walker, rows.unsigned_abs()) } else { down(&mut walker, rows.unsigned_abs(), height) }
+    Some(Walker { scene, grid, index, block, row })
 }
 
 /// Where the view stands so that the whole of a line is visible, moved as little as possible. Of a line that is larger
@@ -275,6 +301,9 @@ fn down(walker: &mut Walker<'_, '_>, rows: usize, height: u16) -> Anchor {
         }
     }
     let anchor = walker.anchor();
+    if fills(walker.scene, walker.index, height) {
+        return anchor;
+    }
     // Where less than a pane follows, the newest row is at the bottom, and stays there.
     let mut below = 0;
     while below < usize::from(height) {

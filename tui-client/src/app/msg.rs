@@ -115,6 +115,8 @@ pub enum Msg {
     TabPassed(Place, usize),
     /// The user has scrolled to the oldest line there is.
     OlderWanted(Place),
+    /// The user wants to get to the message with this number, and has nothing that is older yet.
+    ReachWanted(Place, Seq),
     /// The user has seen all hits of [`Model::search`](super::model::Model::search) and wants further ones.
     MoreFoundWanted,
     /// The user wants to see what stands around a message; it comes in [`Search::around`](super::model::Search::around).

@@ -194,6 +194,12 @@ impl Transcript {
         seq <= self.trimmed || self.search(seq).is_some()
     }
 
+    /// The line with this number.
+    pub fn with_seq(&self, seq: Seq) -> Option<Line<'_>> {
+        let (page, index) = self.search(seq)?;
+        Some(self.pages[page].line(index))
+    }
+
     /// The oldest number here: history is asked for before it.
     pub fn oldest(&self) -> Option<Seq> {
         self.lines().find_map(|line| line.seq())
@@ -201,7 +207,12 @@ impl Transcript {
 
     /// Whether there is no room for older lines.
     pub fn is_full(&self) -> bool {
-        self.len >= self.kept
+        self.room() == 0
+    }
+
+    /// How many older lines there is room for.
+    pub fn room(&self) -> usize {
+        self.kept.saturating_sub(self.len)
     }
 
     /// Lets go of all lines but those on their way.

@@ -341,7 +341,9 @@ impl ScreenFace {
             Wish::MoreFound => Did::Told(Msg::MoreFoundWanted),
             Wish::Open(url) => return self.open(&url),
             Wish::Look(path) => return self.look(model, &path),
+            Wish::Theme { named, saves } => return self.dress(model, named.as_deref(), saves),
             Wish::Older(place) => Did::Told(Msg::OlderWanted(place)),
+            Wish::Reach(place, seq) => Did::Told(Msg::ReachWanted(place, seq)),
             Wish::Retry => Did::Told(Msg::RetryWanted),
             Wish::LogInAgain => Did::Told(Msg::LoginWanted),
             Wish::Leave => Did::Told(Msg::Interrupted),
@@ -398,6 +400,14 @@ impl ScreenFace {
         let typed = self.state.tabs.get(model.conversations.front()).map_or("", |tab| tab.composer.text());
         let listing = folder::list(typed.get(path.clone()).unwrap_or_default());
         control::looked(&mut self.state, model, path, &listing);
+    }
+
+    /// The user may have written a theme since the start, and looks at each change.
+    fn dress(&mut self, model: &Model, named: Option<&str>, saves: bool) {
+        let sight = Sight { model, seen: &self.seen, columns: self.columns(), now: self.clock.now() };
+        for wish in control::dress(&mut self.state, sight, config::themes(), named, saves) {
+            self.grant(wish, model);
+        }
     }
 
     /// Opens a link with what the desktop has for it. Where there is none it goes to the clipboard.

@@ -139,8 +139,8 @@ pub struct Seek {
     pub place: Place,
     /// Its place there.
     pub seq: Seq,
-    /// Pages of history that may still be loaded for it.
-    pub pages: u16,
+    /// The oldest message here when the way began.
+    pub from: Option<Seq>,
 }
 
 /// A text that is searched for in a tab.

@@ -247,7 +247,7 @@ impl Model {
     }
 
     /// Whether a request can go out now.
-    pub(super) fn can_request(&self) -> bool {
+    pub fn can_request(&self) -> bool {
         matches!(&self.login, Login::In(session) if session.ready) && self.link == Link::Up
     }
 

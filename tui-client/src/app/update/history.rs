@@ -17,6 +17,12 @@ use crate::app::transcript::State;
 /// Lines loaded at a time while somebody scrolls: a few screens.
 const PAGE: usize = 100;
 
+/// Lines loaded at a time while the way leads far back. The user sees after each of these pieces how far it has come.
+const STEP: usize = 1000;
+
+/// Lines before the one that was wanted: nobody understands a message alone.
+const BEFORE: usize = 20;
+
 /// Shows the newest messages of the lobby, or of the direct conversation with a user.
 pub(super) fn show(turn: &mut Turn<'_>, with: Option<&str>, count: u16) {
     let place = with.map_or_else(Place::lobby, |with| Place::With(name(with)));
@@ -57,20 +63,31 @@ pub(super) fn shown(turn: &mut Turn<'_>, place: &Place) {
     turn.model.conversations.show(place);
     let is_new = turn.model.conversations.get(place).is_some_and(|tab| tab.older == Older::Unasked);
     if is_new && turn.model.settings.on_screen {
-        load(turn, place, None);
+        load(turn, place, None, PAGE);
     }
 }
 
 /// The user has reached the oldest line there is.
 pub(super) fn older(turn: &mut Turn<'_>, place: &Place) {
-    let Some(tab) = turn.model.conversations.get(place) else { return };
-    if matches!(tab.older, Older::Unasked | Older::More | Older::Cleared) {
-        let oldest = tab.transcript.oldest();
-        load(turn, place, oldest);
+    let oldest = turn.model.conversations.get(place).and_then(|tab| tab.transcript.oldest());
+    before(turn, place, oldest, PAGE);
+}
+
+/// The user wants to get to an older line: loads what is between, or a good piece of it.
+pub(super) fn reach(turn: &mut Turn<'_>, place: &Place, seq: Seq) {
+    let oldest = turn.model.conversations.get(place).and_then(|tab| tab.transcript.oldest());
+    let between = oldest.map_or(0, |oldest| usize::try_from(oldest.0.saturating_sub(seq.0)).unwrap_or(STEP));
+    before(turn, place, oldest, between.saturating_add(BEFORE).clamp(PAGE, STEP));
+}
+
+fn before(turn: &mut Turn<'_>, place: &Place, oldest: Option<Seq>, lines: usize) {
+    let older = turn.model.conversations.get(place).map(|tab| tab.older);
+    if matches!(older, Some(Older::Unasked | Older::More | Older::Cleared)) {
+        load(turn, place, oldest, lines);
     }
 }
 
-fn load(turn: &mut Turn<'_>, place: &Place, before: Option<Seq>) {
+fn load(turn: &mut Turn<'_>, place: &Place, before: Option<Seq>, wanted: usize) {
     if turn.model.can_request() && place.to_wire().is_some() {
         turn.model.conversations.open(place).older = Older::Asked;
         let place = place.clone();
@@ -78,7 +95,7 @@ fn load(turn: &mut Turn<'_>, place: &Place, before: Option<Seq>) {
             turn,
             Page {
                 place,
-                wanted: PAGE,
+                wanted,
                 before,
                 found: VecDeque::new(),
                 by_command: false,

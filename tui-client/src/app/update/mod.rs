@@ -63,6 +63,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Moment) -> Vec<Effect> {
         Msg::TabMoved(place, to) => turn.model.conversations.move_to(&place, to),
         Msg::TabPassed(place, unread) => turn.model.conversations.unread_again(&place, unread),
         Msg::OlderWanted(place) => history::older(&mut turn, &place),
+        Msg::ReachWanted(place, seq) => history::reach(&mut turn, &place, seq),
         Msg::MoreFoundWanted => search::more(&mut turn),
         Msg::AroundWanted { place, seq } => search::around(&mut turn, place, seq),
         Msg::RetryWanted => connection::retry(&mut turn),

@@ -208,7 +208,7 @@ impl Control<'_> {
             OnScreen::Next => self.step(1),
             OnScreen::Unread => self.next_unread(),
             OnScreen::Go(user) => self.show(Place::With(name(&user))),
-            OnScreen::Theme(named) => self.theme(named.as_deref()),
+            OnScreen::Theme(named) => self.wishes.push(Wish::Theme { named, saves: false }),
             OnScreen::Notify(level) => self.set_level(level.as_deref()),
             OnScreen::Set(typed) => self.set(&typed),
             OnScreen::Mouse => self.toggle_mouse(),
@@ -252,6 +252,10 @@ impl Control<'_> {
 
     /// Closes what is open over the input, then leads back to the newest message. Text stays.
     fn escape(&mut self) {
+        if self.state.seek.take().is_some() {
+            self.state.toast = None;
+            return;
+        }
         if self.state.completion.take().is_some() || self.state.toast.take().is_some() {
             return;
         }

@@ -23,6 +23,7 @@ use std::time::Duration;
 
 use crossterm::event::{Event, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use secrecy::SecretString;
+use shared::id::Seq;
 
 use crate::app::command::Command;
 use crate::app::intent::Saying;
@@ -33,13 +34,12 @@ use crate::config::Setting;
 
 use super::keymap::{self, Action};
 use super::state::{Armed, Overlay, Screen, State, Toast};
-use super::theme::Theme;
 use super::view::{Seen, Target};
 
 pub use self::complete::{Listed, looked};
 pub use self::pick::seek;
 pub use self::reports::Reports;
-pub use self::settings::{learn, take_settings};
+pub use self::settings::{dress, learn, take_settings};
 pub use self::sync::{after_draw, sync, unread};
 pub use self::timers::{deadline, expire};
 
@@ -88,6 +88,8 @@ pub enum Wish {
     Open(String),
     /// Load what is older.
     Older(Place),
+    /// To get to this message, from the oldest one here.
+    Reach(Place, Seq),
     /// Connect now.
     Retry,
     /// Log in again after the session has ended.
@@ -104,6 +106,13 @@ pub enum Wish {
     Edit(Place),
     /// Put a text into the terminal's clipboard.
     Copy(String),
+    /// Read the user's own themes anew, and [`dress`] in the one that is named, or in the next.
+    Theme {
+        /// As typed.
+        named: Option<String>,
+        /// Whether it is to be written into the config file as well.
+        saves: bool,
+    },
     /// Write settings into the config file.
     Save(Vec<(&'static Setting, String)>),
 }
@@ -186,7 +195,7 @@ impl Control<'_> {
             Action::Suspend => self.wishes.push(Wish::Suspend),
             Action::Quit => self.quit(),
             Action::Mouse => self.toggle_mouse(),
-            Action::Theme => self.theme(None),
+            Action::Theme => self.wishes.push(Wish::Theme { named: None, saves: false }),
             Action::Help => self.toggle_help(),
             Action::Reconnect => self.retry(),
             action if self.state.overlay.is_some() => self.overlay_key(action),
@@ -284,27 +293,6 @@ impl Control<'_> {
             "The mouse selects text, as in the terminal."
         };
         self.toast(text, false);
-    }
-
-    /// Takes the theme that was named, or the next one.
-    fn theme(&mut self, named: Option<&str>) {
-        let State { look, themes, terminal_shade, .. } = &mut *self.state;
-        let choice = match named.map(str::parse) {
-            None => look.choice.next(themes),
-            Some(Ok(choice)) => choice,
-            Some(Err(error)) => {
-                let why = words::sentence(&error.to_string());
-                return self.toast(why, true);
-            }
-        };
-        let chosen = Theme::choose(&choice, themes, look.theme.depth, *terminal_shade);
-        let name = choice.as_str().to_owned();
-        match chosen {
-            Ok(theme) => (look.choice, look.theme) = (choice, theme),
-            Err(why) => return self.toast(why, true),
-        }
-        self.note_value("theme", &name);
-        self.toast(format!("Theme: {name}."), false);
     }
 
     fn toggle_help(&mut self) {

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use shared::name::Name;
 
 use crate::app::intent::known_users;
-use crate::app::model::{Model, Older, Search};
+use crate::app::model::{Conversation, Model, Older, Search};
 use crate::app::moment::Moment;
 use crate::app::place::{Place, name};
+use crate::app::transcript::LineId;
 use crate::tui::composer::EditAction;
 use crate::tui::keymap::Action;
 use crate::tui::state::{Choice, Overlay, Seek, State};
@@ -26,8 +27,8 @@ const CHOICES: usize = 20;
 /// Choices that a page of keys goes over.
 const PAGE: usize = 10;
 
-/// Pages of history that are loaded at most to get to one message: some ten thousand lines.
-const SEEK_PAGES: u16 = 100;
+/// A way of more messages than this takes so long that one wants to see how far it has come.
+const FAR: u64 = 1000;
 
 impl Control<'_> {
     pub(super) fn go_to(&mut self) {
@@ -132,7 +133,7 @@ impl Control<'_> {
             let goal =
                 hits.into_iter().find(|hit| words::found(hit, clock) == chosen).map(|hit| (hit.place.clone(), hit.seq));
             if let Some((place, seq)) = goal {
-                self.state.seek = Some(Seek { place: place.clone(), seq, pages: SEEK_PAGES });
+                self.state.seek = Some(Seek { place: place.clone(), seq, from: None });
                 self.show(place);
             }
         } else if let Some(tab) = self.state.tabs.get_mut(&front) {
@@ -163,33 +164,57 @@ pub(super) fn keep_up(state: &mut State, model: &Model, now: Moment) {
 
 /// Goes to the message that was chosen, and loads what is before the oldest one here until it has come.
 pub fn seek(state: &mut State, sight: Sight<'_>) -> Option<Wish> {
-    let Sight { model, seen, now, .. } = sight;
+    let Sight { model, now, .. } = sight;
     let seek = state.seek.as_mut().filter(|seek| seek.place == *model.conversations.front())?;
-    let conversation = model.conversations.get(&seek.place)?;
-    let line = conversation.transcript.lines().rev().find(|line| line.seq() == Some(seek.seq)).map(|line| line.id);
-    if let Some(line) = line {
-        state.seek = None;
-        if let Some(tab) = state.tabs.get_mut(model.conversations.front()) {
-            tab.marked = Some(line);
+    let (place, seq) = (seek.place.clone(), seek.seq);
+    let Conversation { transcript, older, .. } = model.conversations.get(&place)?;
+    if let Some(line) = transcript.with_seq(seq) {
+        if state.seek.take().is_some_and(|seek| is_far(&seek)) {
+            state.toast = None;
         }
-        let anchor = revealed(model, state, now, seen, line);
-        if let Some(tab) = state.tabs.get_mut(model.conversations.front()) {
-            tab.seen_to = tab.seen_to.or(conversation.transcript.lines().next_back().map(|line| line.id));
-            tab.anchor = anchor;
-        }
+        arrive(state, sight, line.id);
         return None;
     }
-    match conversation.older {
-        Older::Asked => None,
-        Older::Unasked | Older::More | Older::Cleared if seek.pages > 0 => {
-            seek.pages -= 1;
-            Some(Wish::Older(seek.place.clone()))
-        }
-        _ => {
-            state.seek = None;
-            super::toast(state, "That message is too far back to go there.", true, now);
-            None
-        }
+    if *older == Older::Asked || !model.can_request() {
+        return None;
+    }
+    let oldest = transcript.oldest();
+    let missing = oldest.map_or(0, |oldest| oldest.0.saturating_sub(seq.0));
+    let is_too_far = usize::try_from(missing).is_ok_and(|missing| missing > transcript.room());
+    if is_too_far || missing == 0 && oldest.is_some() || *older == Older::None {
+        state.seek = None;
+        super::toast(state, if is_too_far { TOO_FAR } else { GONE }, true, now);
+        return None;
+    }
+    seek.from = seek.from.or(oldest);
+    if is_far(seek) {
+        let whole = seek.from.map_or(0, |from| from.0.saturating_sub(seq.0));
+        let done = whole.saturating_sub(missing);
+        super::toast(state, format!("Going back: {done} of {whole} messages. Esc stops."), false, now);
+    }
+    Some(Wish::Reach(place, seq))
+}
+
+const TOO_FAR: &str = "That message is further back than a tab keeps. The setting scrollback changes that.";
+
+const GONE: &str = "That message is not there any more.";
+
+fn is_far(seek: &Seek) -> bool {
+    seek.from.is_some_and(|from| from.0.saturating_sub(seek.seq.0) > FAR)
+}
+
+/// Marks the line, and shows it.
+fn arrive(state: &mut State, sight: Sight<'_>, line: LineId) {
+    let Sight { model, seen, now, .. } = sight;
+    let front = model.conversations.front();
+    let newest = model.conversations.get(front).and_then(|tab| tab.transcript.lines().next_back());
+    if let Some(tab) = state.tabs.get_mut(front) {
+        tab.marked = Some(line);
+    }
+    let anchor = revealed(model, state, now, seen, line);
+    if let Some(tab) = state.tabs.get_mut(front) {
+        tab.seen_to = tab.seen_to.or(newest.map(|line| line.id));
+        tab.anchor = anchor;
     }
 }
 

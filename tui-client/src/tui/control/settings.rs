@@ -6,9 +6,9 @@ use crate::tui::notify;
 use crate::tui::preferences::{Level, Preferences};
 use crate::tui::state::{Overlay, State};
 use crate::tui::terminal::Answers;
-use crate::tui::theme::{Theme, ThemeChoice, shade_of};
+use crate::tui::theme::{Theme, Themes, shade_of};
 
-use super::{Control, Wish};
+use super::{Control, Sight, Wish, words};
 
 /// The word that saves.
 const SAVE: &str = "--save";
@@ -35,7 +35,34 @@ pub fn learn(state: &mut State, answers: &Answers) {
     }
 }
 
+/// Takes the theme that was named, or the next one, of the themes as they are now, and has it saved where that is wished.
+pub fn dress(state: &mut State, sight: Sight<'_>, themes: Themes, named: Option<&str>, saves: bool) -> Vec<Wish> {
+    state.themes = themes;
+    let mut control = Control { state, sight, wishes: Vec::new() };
+    match control.wear(named) {
+        Ok(()) if saves => control.save(config::find("theme").into_iter().collect()),
+        Ok(()) => {}
+        Err(why) => control.toast(why, true),
+    }
+    control.wishes
+}
+
 impl Control<'_> {
+    fn wear(&mut self, named: Option<&str>) -> Result<(), String> {
+        let State { look, themes, terminal_shade, .. } = &mut *self.state;
+        let choice = match named.map(str::parse) {
+            None => look.choice.next(themes),
+            Some(Ok(choice)) => choice,
+            Some(Err(error)) => return Err(words::sentence(&error.to_string())),
+        };
+        look.theme = Theme::choose(&choice, themes, look.theme.depth, *terminal_shade)?;
+        let name = choice.as_str().to_owned();
+        look.choice = choice;
+        self.note_value("theme", &name);
+        self.toast(format!("Theme: {name}."), false);
+        Ok(())
+    }
+
     /// `set`, `set NAME`, `set NAME VALUE`, each with `--save` behind it.
     pub(super) fn set(&mut self, typed: &str) {
         let typed = typed.trim();
@@ -47,7 +74,7 @@ impl Control<'_> {
         }
         let Some(setting) = config::find(name) else {
             let hint = config::nearest(name).map(|near| format!(" Did you mean {near}?")).unwrap_or_default();
-            return self.toast(super::words::sentence("there is no such setting") + &hint, true);
+            return self.toast(words::sentence("there is no such setting") + &hint, true);
         };
         match (value.trim(), saves) {
             ("", false) => self.show_setting(setting),
@@ -103,13 +130,7 @@ impl Control<'_> {
             return self.toast(format!("Not set. {name}: {why}."), true);
         }
         match name {
-            "theme" => {
-                self.theme(Some(value));
-                let is_taken = value.parse().is_ok_and(|choice: ThemeChoice| choice == self.state.look.choice);
-                if !is_taken {
-                    return;
-                }
-            }
+            "theme" => return self.wishes.push(Wish::Theme { named: Some(value.to_owned()), saves }),
             "mouse" if self.state.mouse.to_string() != value => self.toggle_mouse(),
             _ => {
                 self.note_value(name, value);
@@ -165,8 +186,7 @@ mod tests {
     use crate::config::find;
     use crate::given;
     use crate::tui::cluster::{Classes, Emoji};
-    use crate::tui::control::Sight;
-    use crate::tui::theme::{Rgb, Shade};
+    use crate::tui::theme::{OwnTheme, Rgb, Shade, ThemeChoice};
     use crate::tui::view::Seen;
     use shared::id::UnixMs;
 
@@ -175,6 +195,8 @@ mod tests {
         model: Model,
         state: State,
         seen: Seen,
+        /// In the user's folder.
+        themes: Themes,
     }
 
     impl Bench {
@@ -184,6 +206,7 @@ mod tests {
                 model: Model::new(given::settings(), None, None),
                 state: State::new(look, false),
                 seen: Seen::default(),
+                themes: Themes::new(),
             }
         }
 
@@ -194,10 +217,14 @@ mod tests {
             let mut control = Control { state: &mut self.state, sight, wishes: Vec::new() };
             match command {
                 OnScreen::Set(typed) => control.set(&typed),
+                OnScreen::Theme(named) => control.wishes.push(Wish::Theme { named, saves: false }),
                 OnScreen::Notify(level) => control.set_level(level.as_deref()),
                 other => panic!("{other:?}"),
             }
-            let wishes = control.wishes;
+            let mut wishes = control.wishes;
+            if let Some(Wish::Theme { named, saves }) = wishes.pop_if(|wish| matches!(wish, Wish::Theme { .. })) {
+                wishes.extend(dress(&mut self.state, sight, self.themes.clone(), named.as_deref(), saves));
+            }
             (self.state.toast.take().map(|toast| toast.text).unwrap_or_default(), wishes)
         }
     }
@@ -261,6 +288,23 @@ mod tests {
         assert!(!bench.state.look.drawing.glyphs.has_blocks);
         bench.set("/set theme sea");
         assert_eq!((bench.state.look.choice.as_str(), bench.state.values.value("theme")), ("dark", "dark"));
+    }
+
+    #[test]
+    fn a_theme_that_was_written_meanwhile_is_taken_and_one_that_was_changed_is_taken_anew() {
+        let mut bench = Bench::new();
+        assert!(!bench.set("/theme sea").0.contains("Theme: sea"));
+        for colour in [Rgb(16, 32, 48), Rgb(200, 210, 220)] {
+            let Rgb(red, green, blue) = colour;
+            let file = format!("bg = \"#{red:02x}{green:02x}{blue:02x}\"");
+            bench.themes.insert("sea".to_owned(), OwnTheme::parse(&file).map_err(|error| error.to_string()));
+            assert_eq!(bench.set("/theme sea").0, "Theme: sea.");
+            assert_eq!(bench.state.look.theme.bg.bg, Some(colour.into()));
+        }
+        bench.themes.insert("sea".to_owned(), Err("The theme file sea.toml is wrong.".to_owned()));
+        assert_eq!(bench.set("/theme sea").0, "The theme file sea.toml is wrong.");
+        assert_eq!(saved(&bench.set("/set theme sea --save").1), []);
+        assert_eq!(saved(&bench.set("/set theme light --save").1), [("theme", "light".to_owned())]);
     }
 
     #[test]

@@ -35,9 +35,8 @@ pub fn sync(state: &mut State, model: &Model) {
 /// What follows from what was drawn: somebody who sees the oldest line wants to see what is before it.
 pub fn after_draw(model: &Model, seen: &Seen) -> Option<Wish> {
     let conversation = model.conversations.get(model.conversations.front())?;
-    let can_load = model.link == Link::Up && matches!(&model.login, Login::In(session) if session.ready);
     let is_due = seen.at_top && seen.pane.height > 0 && conversation.older == Older::More;
-    (can_load && is_due).then(|| Wish::Older(conversation.place.clone()))
+    (model.can_request() && is_due).then(|| Wish::Older(conversation.place.clone()))
 }
 
 fn screen(state: &mut State, model: &Model) {

@@ -228,10 +228,18 @@ impl Stage {
                 ];
                 looked(&mut self.state, &self.model, &path, &listing);
             }
+            Wish::Theme { named, saves } => {
+                let sight = Sight { model: &self.model, seen: &self.seen, columns: self.size.0, now: self.now() };
+                let themes = self.state.themes.clone();
+                for wish in dress(&mut self.state, sight, themes, named.as_deref(), saves) {
+                    self.grant(wish);
+                }
+            }
             Wish::Save(_) => self.sent.push("save".to_owned()),
             Wish::MoreFound => self.tell(Msg::MoreFoundWanted),
             Wish::Open(url) => self.sent.push(format!("open {url}")),
             Wish::Older(place) => self.tell(Msg::OlderWanted(place)),
+            Wish::Reach(place, seq) => self.tell(Msg::ReachWanted(place, seq)),
             Wish::Retry => self.tell(Msg::RetryWanted),
             Wish::LogInAgain => self.tell(Msg::LoginWanted),
             Wish::Leave => self.sent.push("leave".to_owned()),

@@ -178,3 +178,67 @@ fn a_search_without_a_hit_says_so() {
     stage.hear(ServerMessage::Found { re, messages: Vec::new(), next: None });
     assert_eq!((stage.toast(), &stage.state.overlay), ("Nothing was found.", &None));
 }
+
+/// Chooses a message of the lobby that was found and is not here; a page around `newest` is.
+fn on_the_way_to(seq: u64, newest: u64) -> Stage {
+    let mut stage = Stage::in_chat();
+    stage.text("/clear").press("enter").text("/search old").press("enter").sends(&["search old"]);
+    let re = stage.last_request();
+    stage.hear(ServerMessage::Found { re, messages: vec![entry("#lobby", seq, "yoda", "old")], next: None });
+    stage.press("enter").sends(&["history #lobby"]);
+    stage.answer_history("#lobby", page(newest - 100..newest), true);
+    stage
+}
+
+fn page(numbers: std::ops::Range<u64>) -> Vec<Entry> {
+    numbers.map(|seq| entry("#lobby", seq, "yoda", &format!("line {seq}"))).collect()
+}
+
+/// Answers what was asked for before `number`, five pages of 200, with more to come.
+fn a_thousand_before(stage: &mut Stage, number: u64) {
+    for before in [0, 200, 400, 600, 800].map(|back| number - back) {
+        stage.sends(&[&format!("history #lobby before {before}")]);
+        stage.answer_history("#lobby", page(before - 200..before), true);
+    }
+}
+
+#[test]
+fn a_way_far_back_is_told_and_ends_at_the_message() {
+    let mut stage = on_the_way_to(3500, 5100);
+    assert_eq!(stage.toast(), "Going back: 0 of 1500 messages. Esc stops.");
+    a_thousand_before(&mut stage, 5000);
+    assert_eq!(stage.toast(), "Going back: 1000 of 1500 messages. Esc stops.");
+    // No more than what is missing, and a little before it.
+    stage.sends(&["history #lobby before 4000"]);
+    stage.answer_history("#lobby", page(3800..4000), true);
+    stage.sends(&["history #lobby before 3800"]);
+    stage.answer_history("#lobby", page(3600..3800), true);
+    stage.sends(&["history #lobby before 3600"]);
+    stage.answer_history("#lobby", page(3480..3600), true);
+    assert_eq!((marked(&stage).as_deref(), &stage.state.seek, &stage.state.toast), (Some("line 3500"), &None, &None));
+}
+
+#[test]
+fn a_way_far_back_can_be_left() {
+    let mut stage = on_the_way_to(1, 5100);
+    stage.press("esc");
+    assert_eq!((&stage.state.seek, &stage.state.toast), (&None, &None));
+    a_thousand_before(&mut stage, 5000);
+    stage.sends(&[]);
+    assert_eq!(marked(&stage), None);
+}
+
+#[test]
+fn a_message_that_cannot_be_reached_is_told() {
+    // Taken back since, or kept from this user.
+    let mut stage = on_the_way_to(4850, 5000);
+    stage.sends(&["history #lobby before 4900"]);
+    let without = page(4800..4900).into_iter().filter(|entry| entry.seq.0 != 4850);
+    stage.answer_history("#lobby", without.chain(page(4799..4800)).collect(), true);
+    stage.sends(&[]);
+    assert_eq!((stage.toast(), &stage.state.seek), ("That message is not there any more.", &None));
+    let mut stage = on_the_way_to(1, 200_000);
+    stage.sends(&[]);
+    let too_far = "That message is further back than a tab keeps. The setting scrollback changes that.";
+    assert_eq!((stage.toast(), &stage.state.seek), (too_far, &None));
+}

@@ -71,6 +71,7 @@ mod screen_notifications;
 mod screen_paste;
 mod screen_private;
 mod screen_probe;
+mod screen_search;
 mod screen_settings;
 mod screen_sizes;
 mod screen_slips;

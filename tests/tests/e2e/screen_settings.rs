@@ -83,6 +83,11 @@ fn a_theme_of_ones_own_is_painted_and_a_broken_one_is_named() {
     hans.keys("/theme mud\r");
     hans.expect_screen("what is wrong", |screen| screen.contains("mud.toml") && screen.contains("bg"));
     assert_eq!(ground(&hans), vt100::Color::Rgb(0x10, 0x20, 0x30), "it stays as it was");
+    // One that is changed while the program runs is seen when it is asked for again.
+    std::fs::write(themes.join("sea.toml"), "inherits = \"dark\"\nbg = \"#203040\"\n").expect("a home is writable");
+    hans.keys("/theme sea\r");
+    hans.expect_screen("the theme", |screen| screen.contains("Theme: sea."));
+    assert_eq!(ground(&hans), vt100::Color::Rgb(0x20, 0x30, 0x40));
     let broken = PtyBuilder::new("xterm-256color", &["127.0.0.1", "--theme", "mud"]).home(&home).start();
     assert_eq!(broken.exit(), Exit::Code(2));
     broken.expect_screen("the file and the token", |screen| {

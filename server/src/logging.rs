@@ -15,8 +15,12 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
+mod writer;
+
 #[cfg(test)]
 mod tests;
+
+pub use writer::Log;
 
 /// Why logging cannot begin. The text fits after "server: ".
 #[derive(Debug, thiserror::Error)]
@@ -30,12 +34,26 @@ pub enum LoggingError {
         #[source]
         source: tracing_subscriber::filter::ParseError,
     },
+    /// The thread that writes cannot be started.
+    #[error("cannot start the thread that writes the log")]
+    Thread(#[source] std::io::Error),
 }
 
 /// Logs to stderr from now on, for the whole process: a level (`info`), or directives such as `warn,server::net=debug`.
-/// Where something else has begun to log before, that stays.
-pub fn begin(directives: &str) -> Result<(), LoggingError> {
-    begin_with(directives, std::io::stderr)
+/// Where something else has begun to log before, that stays. The last lines are written when what is answered ends.
+pub fn begin(directives: &str) -> Result<Log, LoggingError> {
+    let (log, queue) = Log::begin(std::io::stderr()).map_err(LoggingError::Thread)?;
+    begin_with(directives, queue)?;
+    Ok(log)
+}
+
+/// Says why the program ends, to whoever reads standard error. One who does not read holds nothing up.
+pub fn last_words(text: &str) {
+    use std::io::Write as _;
+    // Without a thread, or a reader, there is nobody to tell that to.
+    if let Ok((_log, mut queue)) = Log::begin(std::io::stderr()) {
+        let _ = queue.write_all(text.as_bytes());
+    }
 }
 
 /// Logs to a file in the same way, for a server inside a program that needs its terminal for itself.
@@ -73,11 +91,15 @@ where
     fn format_event(&self, _: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
         let mut said = Said::default();
         event.record(&mut said);
-        let time = jiff::Zoned::now().strftime("%F %T").to_string();
-        let said = said.message + &said.fields;
-        let safe = SafeText::new(&said, Lines::One);
-        writeln!(writer, "{time} {:<5} {}", level(*event.metadata().level()), safe.escaped())
+        writer.write_str(&line(*event.metadata().level(), format_args!("{}{}", said.message, said.fields)))
     }
+}
+
+/// One line of the log, with its line feed.
+fn line(of: Level, said: fmt::Arguments<'_>) -> String {
+    let time = jiff::Zoned::now().strftime("%F %T").to_string();
+    let safe = SafeText::new(&said.to_string(), Lines::One);
+    format!("{time} {:<5} {}\n", level(of), safe.escaped())
 }
 
 fn level(level: Level) -> &'static str {

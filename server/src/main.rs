@@ -35,7 +35,7 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tell(&mut io::stderr(), &format!("server: {}\n", logging::one_line(&*error)));
+            logging::last_words(&format!("server: {}\n", logging::one_line(&*error)));
             ExitCode::from(exit_code(&*error))
         }
     }
@@ -46,14 +46,28 @@ type Done = Result<(), Box<dyn Error + Send + Sync>>;
 fn serve(told: ServeArgs) -> Done {
     let (options, file) = told.into_layer();
     let config = Config::load(options, file)?;
-    logging::begin(&config.log)?;
+    let log = logging::begin(&config.log)?;
     // One worker for each core, which is what the builder does by itself.
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(run(config))
+    let ended = runtime.block_on(run(config));
+    drop(log);
+    match ended? {
+        Ended::InOrder => Ok(()),
+        // The runtime would wait for them.
+        Ended::AtOnce(code) => std::process::exit(code),
+    }
+}
+
+/// How a server that could start came to its end.
+enum Ended {
+    InOrder,
+    /// With this exit code, and without the threads that are still reading or writing files: what they have not told as
+    /// stored may be lost, as in a crash.
+    AtOnce(i32),
 }
 
 /// Serves until a signal asks to stop. A second signal does not wait for anybody.
-async fn run(config: Config) -> Done {
+async fn run(config: Config) -> Result<Ended, Box<dyn Error + Send + Sync>> {
     let mut signals = Signals::listen()?;
     std::panic::set_hook(Box::new(|panic| {
         let said = panic.payload_as_str().unwrap_or("something failed");
@@ -64,8 +78,7 @@ async fn run(config: Config) -> Done {
         server = Server::new(config) => server?,
         signal = signals.next() => {
             tracing::info!("{signal}: stopped before it was ready");
-            // A file that is being checked or changed is left alone, as in a crash.
-            std::process::exit(0);
+            return Ok(Ended::AtOnce(0));
         }
     };
     let has_samples = server.has_sample_passwords();
@@ -95,16 +108,15 @@ async fn run(config: Config) -> Done {
         ended = running.shutdown() => ended?,
         signal = signals.next() => {
             tracing::warn!("{signal}: not waiting any longer");
-            // Threads that write are left alone: what they have not told as stored may be lost, as in a crash.
-            std::process::exit(1);
+            return Ok(Ended::AtOnce(1));
         }
         () = tokio::time::sleep(STOP) => {
             tracing::error!("the disk was not done in {} s: not waiting any longer", STOP.as_secs());
-            std::process::exit(1);
+            return Ok(Ended::AtOnce(1));
         }
     }
     tracing::info!("stopped");
-    Ok(())
+    Ok(Ended::InOrder)
 }
 
 fn describe(told: ServeArgs) -> Done {
@@ -122,7 +134,8 @@ fn passwd(told: &PasswdArgs) -> Done {
 }
 
 fn exit_code(error: &(dyn Error + 'static)) -> u8 {
-    if error.is::<LoggingError>() || error.downcast_ref().is_some_and(ConfigError::is_usage) {
+    let is_directives = matches!(error.downcast_ref(), Some(LoggingError::Directives { .. }));
+    if is_directives || error.downcast_ref().is_some_and(ConfigError::is_usage) {
         USAGE
     } else if error.is::<HubError>() {
         FAILED

@@ -48,13 +48,13 @@ fn a_card_is_answered_by_one_key_and_takes_nothing_from_the_input() {
     });
     hans.keys("\u{1b}2");
     hans.expect_screen("the same words", |screen| {
-        let row = screen.lines().find(|row| row.contains("key new")).unwrap_or_default();
+        let Some(row) = screen.lines().find(|row| row.contains("key new")) else { return false };
         let shown: Vec<&str> = row.split_whitespace().skip(1).take(4).collect();
         words.contains(&shown.join(" ")) && screen.contains("to yoda, direct and private")
     });
     hans.keys("only for you\r");
-    yoda.expect("private from hans: only for you");
     hans.expect_screen("the own line, delivered", |screen| screen.contains("only for you ✓"));
+    yoda.expect("private from hans: only for you");
     yoda.answers("private hans seen", "ok private hans delivered");
     hans.expect_screen("the answer", |screen| screen.lines().any(|row| row.contains("yoda │ seen")));
 }

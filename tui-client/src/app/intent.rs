@@ -8,7 +8,7 @@
 use shared::name::Name;
 
 use super::command::{Command, CommandError, OnScreen, Spec, TABLE, Verb, find, parse, slips};
-use super::model::Model;
+use super::model::{Model, PeerState};
 use super::place::{Place, name, safe};
 
 /// Classic words that begin with a user or a time. A line that begins with one of them, or nearly, is not sent as text
@@ -111,15 +111,20 @@ fn meant_here(command: Command, place: &Place) -> Intent {
 
 /// What is said in a private tab needs a session that stands; without one it stays where it is.
 fn needs_a_session(intent: Intent, model: &Model) -> Intent {
-    match &intent {
-        Intent::Say(Saying { place: Place::Private(user), .. }) if model.peers.open(user).is_none() => {
+    let user = match &intent {
+        Intent::Say(Saying { place: Place::Private(user), .. }) => user.clone(),
+        Intent::Run(Command::Private { to, .. }) => name(to),
+        _ => return intent,
+    };
+    match model.peers.sessions.get(&user).map(|session| &session.state) {
+        Some(PeerState::Open(_)) => intent,
+        Some(PeerState::Asking { .. }) => refuse(format!("{user} has not said yes to a session yet")),
+        Some(PeerState::Connecting { .. }) => {
+            refuse(format!("the session with {user} is not open yet: a way is looked for"))
+        }
+        Some(PeerState::Closed { .. }) | None => {
             refuse(format!("no open session with {user}: /startprivate {user} asks for one"))
         }
-        Intent::Run(Command::Private { to, .. }) if model.peers.open(&name(to)).is_none() => {
-            let user = name(to);
-            refuse(format!("no open session with {user}: /startprivate {user} asks for one"))
-        }
-        _ => intent,
     }
 }
 

@@ -1,9 +1,10 @@
 use proptest::prelude::*;
-use shared::id::{Seq, UnixMs};
+use shared::id::{OfferId, Seq, UnixMs};
 use shared::text::{Lines, SafeText};
 
 use super::*;
-use crate::app::model::User;
+use crate::app::model::{PeerSession, User};
+use crate::app::moment::Mono;
 use crate::app::transcript::{Incoming, State};
 use crate::given;
 
@@ -148,6 +149,26 @@ fn only_a_text_for_the_tab_it_stands_in_is_text() {
     }
     let private = Place::Private(name("yoda"));
     assert!(!is_text("hi", &private, &model), "no session stands");
+}
+
+#[test]
+fn what_is_said_before_a_session_stands_is_kept_and_the_words_say_how_it_stands() {
+    let place = Place::Private(name("yoda"));
+    let mut model = model();
+    let refused = |model: &Model| match intent("hi", &place, model) {
+        Intent::Refuse { why, insist: None } => why,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(refused(&model), "no open session with yoda: /startprivate yoda asks for one");
+    let states = [
+        (PeerState::Asking { until: Mono(60) }, "yoda has not said yes to a session yet"),
+        (PeerState::Connecting { since: Mono(0) }, "the session with yoda is not open yet: a way is looked for"),
+        (PeerState::Closed { why: safe("no") }, "no open session with yoda: /startprivate yoda asks for one"),
+    ];
+    for (state, why) in states {
+        model.peers.sessions.insert(name("yoda"), PeerSession::new(OfferId([0; 16]), state, true));
+        assert_eq!(refused(&model), why);
+    }
 }
 
 #[test]

@@ -47,6 +47,11 @@ pub fn begin(directives: &str) -> Result<Log, LoggingError> {
     Ok(log)
 }
 
+/// The limits of this part, for `server config`.
+pub fn limits() -> Vec<(&'static str, String)> {
+    vec![("log that waits for its reader", format!("{} bytes", writer::WAITING))]
+}
+
 /// Says why the program ends, to whoever reads standard error. One who does not read holds nothing up.
 pub fn last_words(text: &str) {
     use std::io::Write as _;

@@ -20,6 +20,9 @@ const SOAK: Duration = Duration::from_hours(2);
 /// How long strangers come in one attack of `chaos`, and in one of `soak`.
 const ATTACK: (Duration, Duration) = (Duration::from_secs(30), Duration::from_mins(2));
 
+/// How long passwords are guessed.
+const GUESSING: (Duration, Duration) = (Duration::from_secs(15), Duration::from_mins(1));
+
 /// How much of a scenario is run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Length {
@@ -50,6 +53,12 @@ impl Run {
         let plan = Plan { strangers: self.pick(1000, 10_000), people: 100, span, judged };
         block_on(hostile::run(plan, self.seed, crowd_command))
     }
+
+    fn guesses(&self) -> Outcome {
+        let span = self.span.unwrap_or(self.pick(GUESSING.0, GUESSING.1));
+        let plan = Plan { strangers: self.pick(200, 500), people: 100, span, judged: Strangers::Exempt };
+        block_on(hostile::guesses(plan, self.seed, crowd_command))
+    }
 }
 
 struct Scenario {
@@ -74,6 +83,7 @@ const SCENARIOS: &[Scenario] = &[
     Scenario { name: "idle", run: |run| block_on(idle::run(run.pick(1000, 10_000))) },
     Scenario { name: "hostile", run: |run| run.hostile(Strangers::Exempt) },
     Scenario { name: "hostile-limited", run: |run| run.hostile(Strangers::Limited) },
+    Scenario { name: "guesses", run: Run::guesses },
     Scenario { name: "storm", run: |run| block_on(storm::run(run.pick(100, 1000))) },
     Scenario { name: "drain", run: |run| block_on(drain::run(run.pick(100, 1000), run.seed)) },
     Scenario { name: "ready", run: |_| block_on(ready::run(100_000)) },
@@ -206,12 +216,13 @@ pub fn faults(words: &[&str]) -> Result<()> {
 
 /// Sends strangers to a server on this machine and prints what became of them.
 pub fn crowd(words: &[&str]) -> Result<()> {
-    let [port, strangers, seconds, seed] = words else { bail!("crowd is called by the scenario `hostile` only") };
+    let [purpose, port, strangers, seconds, seed] = words else { bail!("crowd is called by scenarios only") };
     raise_file_limit();
     // Strangers come from other machines: what they cost themselves must not be taken from the server and its users.
     let _ = rustix::process::nice(19);
     let span = Duration::from_secs(seconds.parse()?);
-    let crowd = Crowd { port: port.parse()?, strangers: strangers.parse()?, span, seed: seed.parse()? };
+    let purpose = purpose.parse().map_err(anyhow::Error::msg)?;
+    let crowd = Crowd { purpose, port: port.parse()?, strangers: strangers.parse()?, span, seed: seed.parse()? };
     writeln!(io::stdout(), "{}", block_on(hostile::crowd(crowd)))?;
     Ok(())
 }
@@ -219,7 +230,7 @@ pub fn crowd(words: &[&str]) -> Result<()> {
 /// The process in which strangers live: this program, called anew.
 fn crowd_command(crowd: &Crowd) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap_or_else(|_| PathBuf::from("xtask")));
-    command.args(["crowd", &crowd.port.to_string(), &crowd.strangers.to_string()]);
+    command.args(["crowd", crowd.purpose.as_str(), &crowd.port.to_string(), &crowd.strangers.to_string()]);
     command.args([crowd.span.as_secs().to_string(), crowd.seed.to_string()]);
     command
 }

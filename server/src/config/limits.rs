@@ -2,11 +2,12 @@
 
 use shared::limits;
 
-use crate::{auth, chat, hub, net, store};
+use crate::{auth, chat, hub, logging, net, store};
 
 /// What every server keeps to, for people: each part tells its own.
 pub fn limits_in_force() -> Vec<(&'static str, String)> {
-    [wire_limits(), auth::limits(), chat::limits(), net::limits(), hub::limits(), store::limits()].concat()
+    let server = [auth::limits(), chat::limits(), net::limits(), hub::limits(), store::limits(), logging::limits()];
+    [wire_limits(), server.concat()].concat()
 }
 
 /// The limits that both sides know.

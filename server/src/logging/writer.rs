@@ -13,7 +13,7 @@ use std::time::Duration;
 use tracing_subscriber::fmt::MakeWriter;
 
 /// Bytes of lines that may wait: some thousand lines.
-const WAITING: usize = 256 * 1024;
+pub(super) const WAITING: usize = 256 * 1024;
 
 /// How long the end waits for a reader.
 const LAST: Duration = Duration::from_secs(1);

@@ -2,12 +2,14 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use shared::codec;
+use shared::error::Code;
 use shared::id::RequestId;
 use shared::limits::FRAME_AFTER_LOGIN;
 use shared::message::{ClientMessage, ServerMessage};
@@ -35,15 +37,48 @@ const SLACK: Duration = Duration::from_secs(2);
 /// How long after it was closed a stranger comes again, at most.
 const REST: Duration = Duration::from_secs(20);
 
-/// Addresses that strangers come from.
-const ADDRESSES: usize = 200;
+/// Addresses that strangers come from, and those who do nothing but guess.
+const ADDRESSES: (usize, usize) = (200, 50);
+
+/// How often each of those guesses: the next time so long after the answer, and again so long after the server has closed.
+const PACE: Duration = Duration::from_secs(1);
 
 /// The logged-in users whose names are guessed at.
 const VICTIMS: usize = 100;
 
+/// What strangers come for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Each for something else.
+    Everything,
+    /// All to guess passwords, one a second each.
+    Passwords,
+}
+
+impl Purpose {
+    /// The word that [`FromStr`] reads.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Everything => "everything",
+            Self::Passwords => "passwords",
+        }
+    }
+}
+
+impl FromStr for Purpose {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        let all = [Self::Everything, Self::Passwords];
+        all.into_iter().find(|purpose| purpose.as_str() == word).ok_or_else(|| format!("nobody comes for {word}"))
+    }
+}
+
 /// How many strangers there are, and for how long.
 #[derive(Clone, Copy, Debug)]
 pub struct Crowd {
+    /// What for.
+    pub purpose: Purpose,
     /// Where the server listens.
     pub port: u16,
     /// How many at once.
@@ -61,6 +96,10 @@ pub struct Report {
     pub connections: usize,
     /// Those that were not closed by their deadline.
     pub late: usize,
+    /// Passwords that were guessed and got an answer.
+    pub guesses: usize,
+    /// Those of them that were not looked at, because too many waited.
+    pub busy: usize,
     /// What the latest did, and how long it was held.
     pub latest: String,
 }
@@ -68,10 +107,10 @@ pub struct Report {
 impl Report {
     /// From the line that [`crowd`] returned.
     pub fn parse(line: &str) -> Option<Self> {
-        let mut parts = line.trim().splitn(3, ' ');
-        let connections = parts.next()?.parse().ok()?;
-        let late = parts.next()?.parse().ok()?;
-        Some(Self { connections, late, latest: parts.next().unwrap_or_default().to_owned() })
+        let mut parts = line.trim().splitn(5, ' ');
+        let mut count = || parts.next()?.parse().ok();
+        let (connections, late, guesses, busy) = (count()?, count()?, count()?, count()?);
+        Some(Self { connections, late, guesses, busy, latest: parts.next().unwrap_or_default().to_owned() })
     }
 }
 
@@ -133,15 +172,19 @@ pub async fn crowd(plan: Crowd) -> String {
     }
     while all.join_next().await.is_some() {}
     let (report, _) = ground.report.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    format!("{} {} {}", report.connections, report.late, report.latest)
+    let Report { connections, late, guesses, busy, latest } = report;
+    format!("{connections} {late} {guesses} {busy} {latest}")
 }
 
 /// Comes again and again, always with the same manner.
 async fn stranger(ground: Arc<Ground>, number: usize, mut seed: Seed) {
-    let manner = MANNERS[number % MANNERS.len()];
-    let host = u8::try_from(number % ADDRESSES).unwrap_or(0) + 1;
+    let (manner, addresses, rest) = match ground.plan.purpose {
+        Purpose::Everything => (MANNERS[number % MANNERS.len()], ADDRESSES.0, REST),
+        Purpose::Passwords => (Manner::Guesses, ADDRESSES.1, PACE),
+    };
+    let host = u8::try_from(number % addresses).unwrap_or(0) + 1;
     // Not all at one moment: a full backlog would try the kernel and not the server.
-    let rest = |seed: &mut Seed| Duration::from_millis(seed.number() % u64::try_from(REST.as_millis()).unwrap_or(1));
+    let rest = |seed: &mut Seed| Duration::from_millis(seed.number() % u64::try_from(rest.as_millis()).unwrap_or(1));
     sleep(rest(&mut seed) / 2).await;
     while Instant::now() < ground.end {
         if let Ok(socket) = connect(ground.plan.port, host).await {
@@ -165,6 +208,12 @@ fn note(ground: &Ground, manner: Manner, held: Duration, limit: Duration) {
         *worst = over;
         report.latest = format!("{manner:?} was held for {held:.1?}");
     }
+}
+
+fn note_guess(ground: &Ground, is_busy: bool) {
+    let mut both = ground.report.lock().unwrap_or_else(PoisonError::into_inner);
+    both.0.guesses += 1;
+    both.0.busy += usize::from(is_busy);
 }
 
 async fn connect(port: u16, host: u8) -> io::Result<TcpStream> {
@@ -191,7 +240,7 @@ async fn behave(manner: Manner, mut socket: TcpStream, ground: &Ground, seed: &m
             let name = ServerName::from(std::net::IpAddr::from(Ipv4Addr::LOCALHOST));
             let connector = TlsConnector::from(Arc::clone(&ground.tls));
             if let Ok(stream) = connector.connect(name, socket).await {
-                inside_tls(manner, stream, seed).await;
+                inside_tls(manner, stream, ground, seed).await;
             }
         }
     }
@@ -213,21 +262,21 @@ async fn drip(mut socket: TcpStream) {
     }
 }
 
-async fn inside_tls(manner: Manner, mut stream: TlsStream<TcpStream>, seed: &mut Seed) {
+async fn inside_tls(manner: Manner, mut stream: TlsStream<TcpStream>, ground: &Ground, seed: &mut Seed) {
     match manner {
         Manner::HugeFrame => {
             let _ = stream.write_all(&[0xff, 0xff, 0xff, 0xff, 0x81]).await;
             let _ = stream.flush().await;
         }
         // An error means that the server has had enough, which is what is waited for.
-        Manner::Guesses => drop(guess(&mut stream, seed).await),
+        Manner::Guesses => drop(guess(&mut stream, ground, seed).await),
         _ => {}
     }
     until_closed(&mut stream).await;
 }
 
 /// Guesses passwords of people and of nobody, the next one when the last one was refused.
-async fn guess(stream: &mut TlsStream<TcpStream>, seed: &mut Seed) -> io::Result<()> {
+async fn guess(stream: &mut TlsStream<TcpStream>, ground: &Ground, seed: &mut Seed) -> io::Result<()> {
     let hello = ClientMessage::Hello {
         proto_min: PROTO_MIN,
         proto_max: PROTO_MAX,
@@ -240,7 +289,14 @@ async fn guess(stream: &mut TlsStream<TcpStream>, seed: &mut Seed) -> io::Result
         while let Some(body) = codec::take_frame(&mut unread, FRAME_AFTER_LOGIN).map_err(io::Error::other)? {
             let answer = match codec::decode(&body).map_err(io::Error::other)? {
                 ServerMessage::Ping { n } => Some(ClientMessage::Pong { n }),
-                ServerMessage::Welcome(_) | ServerMessage::Error(_) => Some(attempt(seed)),
+                ServerMessage::Welcome(_) => Some(attempt(seed)),
+                ServerMessage::Error(refusal) => {
+                    note_guess(ground, refusal.code == Code::BUSY);
+                    if ground.plan.purpose == Purpose::Passwords {
+                        sleep(PACE).await;
+                    }
+                    Some(attempt(seed))
+                }
                 _ => None,
             };
             if let Some(answer) = answer {

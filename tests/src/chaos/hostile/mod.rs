@@ -11,7 +11,7 @@ use crate::kit::{Honest, HonestPlan, Seed};
 
 mod crowd;
 
-pub use crowd::{Crowd, Report, crowd};
+pub use crowd::{Crowd, Purpose, Report, crowd};
 
 /// The longest p99 of those who are logged in.
 const P99: Duration = Duration::from_millis(250);
@@ -62,9 +62,10 @@ pub async fn run(plan: Plan, seed: u64, program: impl Fn(&Crowd) -> Command) -> 
     let mut seed = Seed::new(seed);
     let calm = talk_for(&stage, &all, Duration::from_secs(5), seed.split()).await?;
     let fresh = resident(id);
-    let first = attack(&stage, &all, plan, seed.split(), &program).await?;
+    let scene = Scene { stage: &stage, all: &all, commuter: None };
+    let first = attack(scene, plan, Purpose::Everything, seed.split(), &program).await?;
     let before = resident(id);
-    let second = attack(&stage, &all, plan, seed.split(), &program).await?;
+    let second = attack(scene, plan, Purpose::Everything, seed.split(), &program).await?;
     let after = resident(id);
     let lost = all.iter().map(Honest::logins).sum::<usize>() - plan.people;
     let p99 = first.p99.max(second.p99);
@@ -93,21 +94,68 @@ pub async fn run(plan: Plan, seed: u64, program: impl Fn(&Crowd) -> Command) -> 
     }
 }
 
+/// How long somebody may take to come back meanwhile whose connection was lost.
+const COMEBACK: Duration = Duration::from_secs(1);
+
+/// Guesses passwords on many connections at once, of people and of nobody: more than can be checked.
+pub async fn guesses(plan: Plan, seed: u64, program: impl Fn(&Crowd) -> Command) -> Outcome {
+    let stage = Stage::with(plan.people + 1, |builder| builder.arg("--no-register"));
+    let mut all = stage.clients(&[]).await?;
+    let commuter = all.pop().ok_or_else(|| Broken::new("nobody is logged in"))?;
+    let mut seed = Seed::new(seed);
+    let calm = talk_for(&stage, &all, Duration::from_secs(5), seed.split()).await?;
+    let fresh = resident(stage.server.id());
+    let scene = Scene { stage: &stage, all: &all, commuter: Some(&commuter) };
+    let Attack { p99, peak, report, comebacks } = attack(scene, plan, Purpose::Passwords, seed, program).await?;
+    let lost = all.iter().map(Honest::logins).sum::<usize>() - plan.people;
+    let passwords = commuter.passwords() - 1;
+    let slowest = comebacks.iter().max().copied().unwrap_or_default();
+    let figures = format!(
+        "{} guessers for {:?} on {} connections: {} passwords guessed, {} of them not looked at because too many waited; \
+         p99 of {} users {p99:.1?} ({calm:.1?} before), {lost} of them lost their connection; somebody whose connection \
+         was lost {} times was back after {slowest:.1?} at most, with {passwords} passwords; memory {fresh} KiB before, \
+         {peak} KiB at most",
+        plan.strangers,
+        plan.span,
+        report.connections,
+        report.guesses,
+        report.busy,
+        plan.people,
+        comebacks.len(),
+    );
+    let is_tried = report.busy > 0 && !comebacks.is_empty();
+    let holds = p99 <= P99 && lost == 0 && slowest <= COMEBACK && passwords == 0 && report.late == 0;
+    if is_tried && holds { Ok(figures) } else { Err(Broken::new(figures)) }
+}
+
+/// Who is there when strangers come.
+#[derive(Clone, Copy)]
+struct Scene<'a> {
+    stage: &'a Stage,
+    /// Those who talk.
+    all: &'a [Honest],
+    /// Somebody who loses the connection again and again.
+    commuter: Option<&'a Honest>,
+}
+
 struct Attack {
     p99: Duration,
     peak: u64,
     report: Report,
+    /// How long the commuter took each time.
+    comebacks: Vec<Duration>,
 }
 
 async fn attack(
-    stage: &Stage,
-    all: &[Honest],
+    scene: Scene<'_>,
     plan: Plan,
+    purpose: Purpose,
     mut seed: Seed,
     program: impl Fn(&Crowd) -> Command,
 ) -> Result<Attack, Broken> {
-    let crowd =
-        Crowd { port: stage.server.port(), strangers: plan.strangers, span: plan.span, seed: seed.number() >> 1 };
+    let Scene { stage, all, commuter } = scene;
+    let (port, Plan { strangers, span, .. }) = (stage.server.port(), plan);
+    let crowd = Crowd { purpose, port, strangers, span, seed: seed.number() >> 1 };
     let child = program(&crowd).stdout(Stdio::piped()).spawn().map_err(|error| cannot("no strangers")(&error))?;
     let over = AtomicBool::new(false);
     let watch = async {
@@ -117,12 +165,32 @@ async fn attack(
     };
     let id = stage.server.id();
     let talking = talk(all, seed.split(), || over.load(Ordering::SeqCst), || resident(id));
-    let (peak, report) = futures_util::future::join(talking, watch).await;
-    let report = report?;
+    let commuting = commute(stage, commuter, || over.load(Ordering::SeqCst));
+    let (peak, report, comebacks) = futures_util::future::join3(talking, watch, commuting).await;
+    let (report, comebacks) = (report?, comebacks?);
     stage.complete(all).await?;
     let p99 = percentile(&mut stage.history().delays(), 99);
     stage.settle(all).await?;
-    Ok(Attack { p99, peak, report })
+    Ok(Attack { p99, peak, report, comebacks })
+}
+
+/// Loses the connection every second. Answers how long each way back took.
+async fn commute(
+    stage: &Stage,
+    commuter: Option<&Honest>,
+    is_over: impl Fn() -> bool,
+) -> Result<Vec<Duration>, Broken> {
+    let (Some(commuter), mut took) = (commuter, Vec::new()) else { return Ok(Vec::new()) };
+    while !is_over() {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let before = commuter.logins();
+        commuter.away().await;
+        let start = tokio::time::Instant::now();
+        commuter.back().await;
+        stage.until("the commuter is back", || commuter.logins() > before).await?;
+        took.push(start.elapsed());
+    }
+    Ok(took)
 }
 
 fn report_of(child: Child) -> Result<Report, Broken> {

@@ -94,7 +94,7 @@ fn pages_up(client: &mut Console, pages: u32, lines: &str) -> anyhow::Result<()>
             up.add(client.until(FRAME_END)? - begin);
             client.pass(gap);
         }
-        up.print(&format!("page up with {lines} lines{how}"));
+        up.print(&format!("page up with {lines}{how}"));
     }
     Ok(())
 }

@@ -69,20 +69,20 @@ pub(super) fn shown(turn: &mut Turn<'_>, place: &Place) {
 
 /// The user has reached the oldest line there is.
 pub(super) fn older(turn: &mut Turn<'_>, place: &Place) {
-    let oldest = turn.model.conversations.get(place).and_then(|tab| tab.transcript.oldest());
-    before(turn, place, oldest, PAGE);
+    load_older(turn, place, PAGE);
 }
 
 /// The user wants to get to an older line: loads what is between, or a good piece of it.
 pub(super) fn reach(turn: &mut Turn<'_>, place: &Place, seq: Seq) {
     let oldest = turn.model.conversations.get(place).and_then(|tab| tab.transcript.oldest());
     let between = oldest.map_or(0, |oldest| usize::try_from(oldest.0.saturating_sub(seq.0)).unwrap_or(STEP));
-    before(turn, place, oldest, between.saturating_add(BEFORE).clamp(PAGE, STEP));
+    load_older(turn, place, between.saturating_add(BEFORE).clamp(PAGE, STEP));
 }
 
-fn before(turn: &mut Turn<'_>, place: &Place, oldest: Option<Seq>, lines: usize) {
-    let older = turn.model.conversations.get(place).map(|tab| tab.older);
-    if matches!(older, Some(Older::Unasked | Older::More | Older::Cleared)) {
+fn load_older(turn: &mut Turn<'_>, place: &Place, lines: usize) {
+    let Some(tab) = turn.model.conversations.get(place) else { return };
+    if matches!(tab.older, Older::Unasked | Older::More | Older::Cleared) {
+        let oldest = tab.transcript.oldest();
         load(turn, place, oldest, lines);
     }
 }

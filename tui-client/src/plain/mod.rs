@@ -21,7 +21,7 @@ use jiff::tz::TimeZone;
 use shared::id::UnixMs;
 
 use crate::app::command::Command;
-use crate::app::effect::Question;
+use crate::app::model::Question;
 use crate::app::msg::Unreadable;
 use crate::app::report::Report;
 

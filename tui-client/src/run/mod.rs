@@ -54,7 +54,7 @@ use crate::app::model::{Model, Settings};
 use crate::app::moment::{Jitter, Moment};
 use crate::app::msg::Msg;
 use crate::app::peer::PeerEvent;
-use crate::app::update::update;
+use crate::app::update::{deadline, update};
 use crate::net::NetEvent;
 use crate::net::tickets::DeviceTickets;
 use crate::peer::{PeerOptions, Switchboard};
@@ -224,7 +224,7 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
 
     /// Waits until something happens. What people do comes before what the network says.
     async fn wait(&mut self, batch: &mut Vec<(u64, NetEvent)>) -> Happened {
-        let deadline = self.model.deadline().map(|at| self.clock.instant(at));
+        let deadline = deadline(&self.model).map(|at| self.clock.instant(at));
         tokio::select! {
             biased;
             signal = self.signals.next() => Happened::Signal(signal),

@@ -2,6 +2,7 @@
 
 mod conversations;
 mod peers;
+mod question;
 mod requests;
 mod search;
 mod session;
@@ -18,6 +19,7 @@ use shared::text::SafeText;
 
 pub use conversations::{Conversation, Conversations, Older};
 pub use peers::{AcceptPeers, OpenPeer, PeerRequest, PeerSession, PeerState, Peers, Progress, Transfer, TransferState};
+pub use question::Question;
 pub(super) use requests::{Page, Purpose, Request, Requests, Searching, TextLine};
 pub(super) use search::HITS_MOST;
 pub use search::{Around, Hit, Search};
@@ -25,7 +27,6 @@ pub use session::{Activity, Changing, Link, Login, Session};
 pub(super) use session::{Ending, Identity, Outage};
 pub use typing::Typing;
 
-use super::effect::Question;
 use super::exit::Exit;
 use super::moment::Mono;
 
@@ -234,7 +235,10 @@ impl Model {
 
     /// When the warning of the inactivity begins and when the server ends the session, if nothing is done.
     pub fn idle(&self) -> Option<(Mono, Mono)> {
-        super::update::idle(self)
+        match &self.login {
+            Login::In(session) if self.can_send() => session.end(),
+            _ => None,
+        }
     }
 
     /// Whether requests are taken: with a session, or on a screen also while its connection is being got back.
@@ -264,10 +268,5 @@ impl Model {
     /// Whether everything was answered and nobody wants to stay: no lost connection is worth getting back.
     pub(super) fn has_nothing_to_come_back_for(&self) -> bool {
         self.me.is_some() && self.requests.is_quiet() && self.settings.linger == Linger::For(Duration::ZERO)
-    }
-
-    /// When the model wants to be woken, if at all.
-    pub fn deadline(&self) -> Option<Mono> {
-        super::update::deadline(self)
     }
 }

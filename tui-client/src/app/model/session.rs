@@ -6,8 +6,7 @@ use secrecy::SecretString;
 use shared::id::ResumeTicket;
 use shared::message::Reason;
 
-use super::Settings;
-use crate::app::effect::Question;
+use super::{Question, Settings};
 use crate::app::moment::{Jitter, Mono};
 
 /// How it stands with the connection.
@@ -70,6 +69,20 @@ pub struct Session {
     pub activity: Activity,
     /// A change of password that is being asked about.
     pub changing: Option<Changing>,
+}
+
+/// The warning of the end comes this long before it at the least, and at the most.
+const WARNING: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(60));
+
+impl Session {
+    /// When to warn of the inactivity, and when the server ends the session, as far as it is known here: the warning is the
+    /// last tenth of the timeout, 10 to 60 s, but never more than its second half.
+    pub fn end(&self) -> Option<(Mono, Mono)> {
+        let timeout = self.timeout?;
+        let ahead = (timeout / 10).clamp(WARNING.0, WARNING.1).min(timeout / 2);
+        let told = self.activity.told;
+        Some((told.after(timeout.saturating_sub(ahead)), told.after(timeout)))
+    }
 }
 
 /// What the server knows of the user's actions.

@@ -7,9 +7,9 @@ use shared::message::{ClientMessage, Reason};
 
 use super::{Turn, connection, hosting, private};
 use crate::app::command::Verb;
-use crate::app::effect::{Effect, Question};
+use crate::app::effect::Effect;
 use crate::app::exit::Exit;
-use crate::app::model::{Ending, Linger, Link, Login, Model, Purpose};
+use crate::app::model::{Ending, Linger, Link, Login, Model, Purpose, Question};
 use crate::app::moment::Mono;
 use crate::app::report::{Aside, Report};
 use crate::app::transcript::Transcript;

@@ -1,9 +1,9 @@
 //! A server in this process: wanted from the start, or offered where none is in reach.
 
 use super::{Turn, connection};
-use crate::app::effect::{Effect, Question};
+use crate::app::effect::Effect;
 use crate::app::exit::Exit;
-use crate::app::model::{Hosting, Link, Login};
+use crate::app::model::{Hosting, Link, Login, Question};
 use crate::app::moment::Jitter;
 use crate::app::report::{Aside, Report};
 

@@ -12,9 +12,6 @@ use crate::app::model::{Activity, Login, Model, Session};
 use crate::app::moment::{Mono, seconds};
 use crate::app::report::Report;
 
-/// The warning comes this long before the end at the least, and at the most.
-const WARNING: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(60));
-
 const ACTIVITY_EVERY: Duration = Duration::from_millis(ACTIVITY_EVERY_MS);
 
 /// The user did something that is no request.
@@ -57,30 +54,13 @@ fn session(model: &mut Model) -> Option<&mut Session> {
     }
 }
 
-/// When to warn, and when the end comes: the last tenth of the timeout, within [`WARNING`], but never more than its
-/// second half.
-fn warning_at(session: &Session) -> Option<(Mono, Mono)> {
-    let timeout = session.timeout?;
-    let ahead = (timeout / 10).clamp(WARNING.0, WARNING.1).min(timeout / 2);
-    let told = session.activity.told;
-    Some((told.after(timeout.saturating_sub(ahead)), told.after(timeout)))
-}
-
-/// When the warning begins and when the session ends, as far as it is known here.
-pub(super) fn cut(model: &Model) -> Option<(Mono, Mono)> {
-    match &model.login {
-        Login::In(session) if model.can_send() => warning_at(session),
-        _ => None,
-    }
-}
-
 pub(super) fn woke(turn: &mut Turn<'_>) {
     let now = turn.now.mono;
     let Some(session) = session(turn.model) else { return };
     if session.activity.untold && now >= session.activity.told.after(ACTIVITY_EVERY) {
         return tell(turn);
     }
-    if let Some((due, end)) = warning_at(session)
+    if let Some((due, end)) = session.end()
         && !session.activity.warned
         && now >= due
     {
@@ -95,6 +75,6 @@ pub(super) fn deadline(model: &Model) -> Option<Mono> {
         return None;
     }
     let tell = session.activity.untold.then(|| session.activity.told.after(ACTIVITY_EVERY));
-    let warn = warning_at(session).filter(|_| !session.activity.warned).map(|(due, _)| due);
+    let warn = session.end().filter(|_| !session.activity.warned).map(|(due, _)| due);
     tell.into_iter().chain(warn).min()
 }

@@ -7,8 +7,8 @@ use shared::limits::PASSWORD_BYTES;
 
 use super::{Turn, commands, login};
 use crate::app::command::{CommandError, Verb, parse};
-use crate::app::effect::{Effect, Question};
-use crate::app::model::{Changing, Login, Purpose};
+use crate::app::effect::Effect;
+use crate::app::model::{Changing, Login, Purpose, Question};
 use crate::app::msg::Unreadable;
 use crate::app::place::{name, safe};
 use crate::app::report::{Refused, Why};

@@ -13,9 +13,9 @@ use shared::limits::{NAME_CHARS, PASSWORD_BYTES};
 use shared::message::{ClientMessage, Reason, Refusal};
 
 use super::{Turn, chat, connection, ending, history, hosting, presence};
-use crate::app::effect::{Effect, LogIn, Question};
+use crate::app::effect::{Effect, LogIn};
 use crate::app::exit::Exit;
-use crate::app::model::{Activity, Conversations, Link, Login, Model, Peers, Purpose, Request, Session};
+use crate::app::model::{Activity, Conversations, Link, Login, Model, Peers, Purpose, Question, Request, Session};
 use crate::app::moment::{Jitter, Mono, seconds};
 use crate::app::peer::PeerOrder;
 use crate::app::place::{name as user_name, safe};

@@ -147,13 +147,8 @@ fn woke(turn: &mut Turn<'_>) {
     ending::woke(turn);
 }
 
-/// When the warning of the inactivity begins, and when the session ends.
-pub(super) fn idle(model: &Model) -> Option<(Mono, Mono)> {
-    idle::cut(model)
-}
-
-/// When the model wants to be woken next.
-pub(super) fn deadline(model: &Model) -> Option<Mono> {
+/// When the model wants to be woken next, if at all.
+pub fn deadline(model: &Model) -> Option<Mono> {
     let all = [
         connection::deadline(model),
         login::deadline(model),

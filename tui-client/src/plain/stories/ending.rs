@@ -56,7 +56,7 @@ fn a_lingering_client_listens_for_its_time() {
 fn a_client_that_lingers_for_ever_comes_back_too() {
     let mut story = lingering(Linger::Forever);
     story.check(Msg::InputEnded, &[]);
-    assert_eq!(story.model.deadline(), None);
+    assert_eq!(deadline(&story.model), None);
     story.check(lost(), &["state reconnecting 1"]);
     story.check(Msg::Interrupted, &["> quit 0"]);
 }
@@ -103,7 +103,7 @@ fn inactivity_is_warned_of_once_and_told() {
     story.tell(ready());
     story.wake(&["state idle 12"]);
     assert_eq!(story.now(), Duration::from_secs(108));
-    assert_eq!(story.model.deadline(), None, "one warning is enough");
+    assert_eq!(deadline(&story.model), None, "one warning is enough");
     story.check(bye(Reason::TIMED_OUT), &["state logged-out timed-out", "> disconnect", "> quit 6"]);
 }
 

@@ -1,8 +1,7 @@
 //! A server in this process: asked for, offered, refused.
 
 use super::*;
-use crate::app::effect::Question;
-use crate::app::model::Hosting;
+use crate::app::model::{Hosting, Question};
 
 const NOBODY: &str = "! No connection: cannot reach 127.0.0.1:4000: nobody listens there.";
 const OPTION: &str = "! To host a server in this program, for everybody in your network, run `tui-client --host`.";

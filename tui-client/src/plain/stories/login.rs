@@ -1,7 +1,7 @@
 //! Every way a login can go.
 
 use super::*;
-use crate::app::effect::Question;
+use crate::app::model::Question;
 use crate::app::msg::Fault;
 
 #[test]

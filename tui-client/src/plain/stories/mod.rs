@@ -28,7 +28,7 @@ use crate::app::model::{Model, Settings};
 use crate::app::moment::{Jitter, Moment, Mono};
 use crate::app::msg::{Fault, Msg, Trust};
 use crate::app::peer::PeerOrder;
-use crate::app::update::update;
+use crate::app::update::{deadline, update};
 use crate::given;
 
 /// 2026-11-20 14:02 UTC, when every story begins.
@@ -135,7 +135,7 @@ impl Story {
     /// Lets time pass up to the moment the model waits for, and wakes it.
     #[track_caller]
     pub fn wake(&mut self, expected: &[&str]) {
-        let Mono(deadline) = self.model.deadline().expect("the model waits for a moment");
+        let Mono(deadline) = deadline(&self.model).expect("the model waits for a moment");
         self.ms = self.ms.max(deadline);
         self.check(Msg::Woke, expected);
     }

@@ -111,7 +111,7 @@ fn requests_are_bounded_and_expire_by_themselves() {
     let expired: Vec<&str> = expired.iter().map(String::as_str).collect();
     story.wake(&expired);
     assert_eq!(story.now(), Duration::from_secs(60));
-    assert_eq!(story.model.deadline(), None);
+    assert_eq!(deadline(&story.model), None);
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn a_server_that_introduces_nobody_after_the_yes_is_not_waited_for() {
     story.tell(request(1, "yoda"));
     story.tell(command(Command::Accept { user: "yoda".into() }, 2));
     story.check(ok(2), &["ok accept yoda"]);
-    let Mono(due) = story.model.deadline().expect("it waits for something");
+    let Mono(due) = deadline(&story.model).expect("it waits for something");
     assert_eq!(due, 15_000);
     story.wake(&["> peer Forget { offer: 01010101010101010101010101010101 }", "private expired yoda"]);
     assert!(story.tell(meeting(1, "yoda", false)).is_empty(), "too late");
@@ -233,7 +233,7 @@ fn it_goes_on_without_the_server_and_the_client_does_not_give_up() {
     assert!(story.model.takes_a_line(), "the session can be used");
     for _ in 0..30 {
         story.tell(Msg::NotConnected { fault: Fault::Unreachable("down".into()), jitter: Jitter::thousandths(1000) });
-        let Mono(deadline) = story.model.deadline().expect("it tries again");
+        let Mono(deadline) = deadline(&story.model).expect("it tries again");
         let told = story.tell(Msg::Woke);
         assert!(!told.iter().any(|line| line.contains("quit")), "{told:?} {deadline}");
     }

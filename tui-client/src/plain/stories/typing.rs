@@ -152,7 +152,7 @@ fn somebody_types_for_six_seconds_after_the_last_sign() {
     story.pass(Duration::from_secs(1));
     assert_eq!(who(&story, &Place::lobby()), NOBODY);
     assert_eq!(story.model.typing.next_end(|_| true, Mono(story.ms)), None);
-    assert_eq!(story.model.deadline(), None, "only a screen has to know");
+    assert_eq!(deadline(&story.model), None, "only a screen has to know");
 }
 
 #[test]

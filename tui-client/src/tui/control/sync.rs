@@ -1,8 +1,7 @@
 //! Brings the state in line with the model: after every message, before every frame.
 
-use crate::app::effect::Question;
 use crate::app::intent::{Intent, intent};
-use crate::app::model::{Conversation, Link, Login, Model, Older};
+use crate::app::model::{Conversation, Link, Login, Model, Older, Question};
 use crate::app::place::Place;
 use crate::app::transcript::{Line, LineId, State as LineState, Transcript};
 use crate::tui::state::{Anchor, Armed, Field, FormMessage, Hint, HintKind, Mode, Overlay, Screen, State, Tab};

@@ -17,7 +17,7 @@ use super::*;
 use crate::app::effect::{Effect, LogIn};
 use crate::app::moment::{Jitter, Mono};
 use crate::app::msg::{Msg, Trust};
-use crate::app::update::update;
+use crate::app::update::{self, update};
 use crate::given;
 use crate::tui::composer::Composer;
 use crate::tui::state::Tab;
@@ -111,7 +111,7 @@ impl Stage {
         self.ms += ms;
         let now = self.now();
         expire(&mut self.state, now.mono);
-        if self.model.deadline().is_some_and(|due| due <= now.mono) {
+        if update::deadline(&self.model).is_some_and(|due| due <= now.mono) {
             self.tell(Msg::Woke);
         }
         self.settle();

@@ -1,6 +1,8 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use tracing::Level;
+
 use super::*;
 
 #[derive(Clone, Default)]

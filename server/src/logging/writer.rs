@@ -12,6 +12,8 @@ use std::time::Duration;
 
 use tracing_subscriber::fmt::MakeWriter;
 
+use super::line::line;
+
 /// Bytes of lines that may wait: some thousand lines.
 pub(super) const WAITING: usize = 256 * 1024;
 
@@ -86,7 +88,7 @@ impl Shared {
             }
             if lost > 0 {
                 let said = format_args!("{lost} lines of the log were dropped here: whoever reads it is too slow");
-                let _ = to.write_all(super::line(tracing::Level::WARN, said).as_bytes());
+                let _ = to.write_all(line(tracing::Level::WARN, said).as_bytes());
             }
             let _ = to.flush();
             self.state().is_writing = false;

@@ -278,6 +278,8 @@ impl Control<'_> {
 
     /// Goes from a tab to another one. Who only passed through it has read nothing there: answers how much that is.
     fn depart(&mut self, place: &Place) -> Option<usize> {
+        // Whoever leaves on the way to a message does not want to be taken there on coming back.
+        self.state.seek.take_if(|seek| seek.place == *place);
         let arrival = self.state.arrival.take();
         let passed = arrival.filter(|arrival| arrival.unread > 0 && self.now() < arrival.at.after(PASSING));
         self.leave(place);

@@ -229,6 +229,15 @@ fn a_way_far_back_can_be_left() {
 }
 
 #[test]
+fn a_way_far_back_ends_where_its_tab_is_left() {
+    let mut stage = on_the_way_to(1, 5100);
+    stage.said("@leia", "leia", "hello").press("alt+2");
+    assert_eq!((stage.front(), &stage.state.seek), ("leia", &None));
+    stage.press("alt+1");
+    assert_eq!(stage.state.seek, None);
+}
+
+#[test]
 fn a_message_that_cannot_be_reached_is_told() {
     // Taken back since, or kept from this user.
     let mut stage = on_the_way_to(4850, 5000);

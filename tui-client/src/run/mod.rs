@@ -34,7 +34,7 @@ use secrecy::{ExposeSecret, SecretString};
 use shared::id::{ClientId, DeviceTicket, OfferId, Seq};
 use shared::message::ClientMessage;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 pub use self::server::Server;
 pub use face::{Did, Face, Shown};
@@ -418,14 +418,15 @@ impl<F: Face, L: Wire, D: FnMut(u64, mpsc::Sender<(u64, NetEvent)>) -> L> Driver
         // If it takes longer, nobody is at the other end.
         let _ = timeout(self.farewell, self.peers.finish()).await;
         let Some(open) = self.open else { return };
-        let last = async {
-            while let Some((generation, event)) = self.events.recv().await {
-                if generation == open && matches!(event, NetEvent::Failed(_) | NetEvent::Lost(_)) {
-                    return;
-                }
+        // Looked at before each event: in a flood there is always one.
+        let end = Instant::now() + self.farewell;
+        while Instant::now() < end
+            && let Ok(Some((generation, event))) = timeout_at(end, self.events.recv()).await
+        {
+            if generation == open && matches!(event, NetEvent::Failed(_) | NetEvent::Lost(_)) {
+                return;
             }
-        };
-        let _ = timeout(self.farewell, last).await;
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use shared::message::ServerMessage;
 use super::input::SessionId;
 use super::pending::Pending;
 use super::sessions::Login;
-use super::{Chat, Turn};
+use super::{Chat, Ticket, Turn};
 use crate::faults::{Fault, is_seeded};
 use crate::record::{Conversation, KeepError, Kept, KeptMessage, Read, Write};
 
@@ -25,6 +25,8 @@ pub(super) enum Feed {
     New,
     /// A page of the log is being read.
     Reading {
+        /// Which: the session may have missed something since an older one was asked for.
+        page: Ticket,
         /// Whether something was stored since the read was asked for.
         missed: bool,
         /// How many messages had waited, until `ready` says so; `None` once it has.
@@ -78,20 +80,32 @@ impl Chat {
         let Some(login) = self.login_mut(session) else {
             return;
         };
-        login.feed = Feed::Reading { missed: false, greeting: login.feed.greeting() };
         let after = login.sent.iter().map(|(conversation, seq)| (conversation.clone(), *seq)).collect();
         let read = Read::Waiting { reader: login.account, after, limit: PAGE };
-        self.read(turn, read, Pending::Waiting { session });
+        let page = self.read(turn, read, Pending::Waiting { session });
+        if let Some(login) = self.login_mut(session) {
+            login.feed = Feed::Reading { page, missed: false, greeting: login.feed.greeting() };
+        }
     }
 
     /// A page is there: hand it over, then go on or go live.
-    pub(super) fn waiting_read(&mut self, turn: &mut Turn, session: SessionId, result: Result<Kept, KeepError>) {
+    pub(super) fn waiting_read(
+        &mut self,
+        turn: &mut Turn,
+        session: SessionId,
+        read: Ticket,
+        result: Result<Kept, KeepError>,
+    ) {
         let Some(login) = self.login(session) else {
             return;
         };
-        let Feed::Reading { missed, greeting } = login.feed else {
+        let Feed::Reading { page, missed, greeting } = login.feed else {
             return;
         };
+        // One that was asked for before something did not fit begins behind what is missing.
+        if page != read {
+            return;
+        }
         let (reader, since) = (login.account, login.since);
         // A log that cannot be read now is asked again when the queue drains or the user logs in again.
         let Ok(Kept::Page { messages, more }) = result else {

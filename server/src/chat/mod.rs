@@ -338,8 +338,9 @@ impl Chat {
         turn.effects.push(Effect::Write { ticket, write });
     }
 
-    fn read(&mut self, turn: &mut Turn, read: Read, pending: Pending) {
+    fn read(&mut self, turn: &mut Turn, read: Read, pending: Pending) -> Ticket {
         let ticket = self.expect(pending);
         turn.effects.push(Effect::Read { ticket, read });
+        ticket
     }
 }

@@ -109,7 +109,7 @@ impl Chat {
             Pending::History { session, id, conversation, shown } => {
                 self.history_read(turn, (session, id), &conversation, shown, result);
             }
-            Pending::Waiting { session } => self.waiting_read(turn, session, result),
+            Pending::Waiting { session } => self.waiting_read(turn, session, ticket, result),
             Pending::Login(_)
             | Pending::OldPassword { .. }
             | Pending::NewPassword { .. }

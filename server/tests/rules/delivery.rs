@@ -162,6 +162,27 @@ fn a_session_whose_queue_was_full_gets_everything_from_the_log_in_order() {
 }
 
 #[test]
+fn a_page_that_was_asked_for_before_something_was_missed_is_not_taken_for_the_next_one() {
+    let mut world = World::new();
+    let (hans, yoda) = (world.login("hans"), world.login("yoda"));
+    world.full.insert(yoda);
+    world.broadcast(hans, "1");
+    world.full.remove(&yoda);
+    world.hold = true;
+    world.input(Input::SessionDrained { session: yoda });
+    // Stored while the page with the first line is read: another page is asked for behind it.
+    world.broadcast(hans, "2");
+    world.release_newest();
+    world.full.insert(yoda);
+    world.release_oldest();
+    // Its reader is quick: all is read again before that other page has come.
+    world.full.remove(&yoda);
+    world.input(Input::SessionDrained { session: yoda });
+    world.release();
+    assert_eq!(world.texts(yoda), ["#lobby hans: 1", "#lobby hans: 2"]);
+}
+
+#[test]
 fn everybody_sees_the_lobby_in_the_same_order_also_after_a_crash() {
     let mut world = World::new();
     let (hans, yoda, vader) = (world.login("hans"), world.login("yoda"), world.login("vader"));

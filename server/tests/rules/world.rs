@@ -388,6 +388,12 @@ impl World {
         }
     }
 
+    /// The store answers what it was asked first of all that is held back.
+    pub fn release_oldest(&mut self) {
+        let answer = self.held.pop_front().expect("an answer is held back");
+        self.input(Input::Committed { ticket: answer.ticket, result: answer.result });
+    }
+
     /// The store answers what it was asked last, before what it was asked earlier.
     pub fn release_newest(&mut self) {
         let answer = self.held.pop_back().expect("an answer is held back");

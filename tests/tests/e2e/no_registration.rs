@@ -8,7 +8,7 @@ fn try_once(server: &TestServer, name: &str) -> (Vec<String>, String, i32) {
     let client = server.client().user(name).password("wrong password").run();
     let code = client.exit();
     client.stdout_to_end();
-    (client.transcript(), client.stderr().replace(name, "NAME"), code)
+    (client.transcript(), client.stderr_to_end().replace(name, "NAME"), code)
 }
 
 #[test]

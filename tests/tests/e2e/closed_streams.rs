@@ -33,6 +33,6 @@ fn a_broken_stdout_is_silent() {
     let server = TestServer::start();
     let client = server.client().sample("hans").stdout(Stdout::Broken).arg("-e").arg("whoelse").run();
     client.exit();
-    assert_eq!(client.stderr().matches("panicked").count(), 0, "{}", client.report());
+    assert_eq!(client.stderr_to_end().matches("panicked").count(), 0, "{}", client.report());
     assert!(server.is_running());
 }

@@ -37,7 +37,7 @@ fn the_first_contact_is_told_and_later_ones_are_not() {
     let first = server.login("hans");
     let home = first.home().clone();
     let fingerprint = server.fingerprint();
-    assert!(first.stderr().contains(&fingerprint), "{}", first.report());
+    first.expect_stderr(&fingerprint);
     first.logout();
     let second = server.client().sample("hans").home(&home).start_logged_in();
     assert!(!second.stderr().contains(&fingerprint), "{}", second.report());

@@ -26,6 +26,7 @@ enum Step {
     Fill(usize),
     Drain(usize),
     Hold,
+    Answer,
     Release,
 }
 
@@ -42,10 +43,24 @@ fn step() -> impl Strategy<Value = Step> {
         1 => pair.prop_map(|(a, b)| Step::Unblock(a, b)),
         1 => user.clone().prop_map(Step::AckAll),
         2 => (0u64..40_000).prop_map(Step::Pass),
-        1 => user.clone().prop_map(Step::Fill),
-        1 => user.prop_map(Step::Drain),
+        2 => user.clone().prop_map(Step::Fill),
+        2 => user.prop_map(Step::Drain),
         1 => Just(Step::Hold),
+        3 => Just(Step::Answer),
         1 => Just(Step::Release),
+    ]
+}
+
+/// What can happen while somebody talks to one who reads now and then, and the store takes its time.
+fn slow_step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        3 => Just(Step::Message(0, 1)),
+        2 => Just(Step::Broadcast(0)),
+        3 => Just(Step::Fill(1)),
+        3 => Just(Step::Drain(1)),
+        1 => Just(Step::Hold),
+        4 => Just(Step::Answer),
+        1 => Just(Step::AckAll(1)),
     ]
 }
 
@@ -59,7 +74,10 @@ struct Run {
     texts: BTreeMap<usize, BTreeSet<String>>,
     /// Direct texts answered with `sent`, by recipient.
     promised: BTreeMap<usize, BTreeSet<String>>,
-    sent: BTreeMap<(SessionId, u64), (usize, String)>,
+    /// Texts for everybody answered with `sent`.
+    announced: BTreeSet<String>,
+    /// Texts without an answer, each with its recipient; `None` is everybody.
+    sent: BTreeMap<(SessionId, u64), (Option<usize>, String)>,
     /// Blocks (owner, target) as confirmed to the owner.
     confirmed: BTreeSet<(usize, usize)>,
     /// Texts written while a confirmed block forbade them to reach this user.
@@ -76,6 +94,7 @@ impl Run {
             received: BTreeMap::new(),
             texts: BTreeMap::new(),
             promised: BTreeMap::new(),
+            announced: BTreeSet::new(),
             sent: BTreeMap::new(),
             confirmed: BTreeSet::new(),
             forbidden: BTreeSet::new(),
@@ -111,6 +130,7 @@ impl Run {
             }
             Step::Drain(user) => self.drain(user),
             Step::Hold => self.world.hold = true,
+            Step::Answer => self.world.release_oldest(),
             Step::Release => self.world.release(),
         }
         self.look()
@@ -138,14 +158,15 @@ impl Run {
         let text = self.text("direct", from);
         self.world.message(session, NAMES[to], &text);
         let id = self.world.id().0 - 1;
-        self.sent.insert((session, id), (to, text));
+        self.sent.insert((session, id), (Some(to), text));
     }
 
     fn broadcast(&mut self, from: usize) {
         let Some(session) = self.sessions.get(&from).copied() else { return };
         let text = self.text("lobby", from);
         self.world.broadcast(session, &text);
-        self.world.id();
+        let id = self.world.id().0 - 1;
+        self.sent.insert((session, id), (None, text));
     }
 
     fn block(&mut self, owner: usize, target: usize, blocked: bool) {
@@ -203,9 +224,11 @@ impl Run {
                 self.texts.entry(user).or_default().insert(entry.text.clone());
             }
             ServerMessage::Sent { re, .. } => {
-                if let Some((to, text)) = self.sent.remove(&(session, re.0)) {
-                    self.promised.entry(to).or_default().insert(text);
-                }
+                match self.sent.remove(&(session, re.0)) {
+                    Some((Some(to), text)) => self.promised.entry(to).or_default().insert(text),
+                    Some((None, text)) => self.announced.insert(text),
+                    None => false,
+                };
             }
             ServerMessage::Ok { re } => {
                 if let Some((owner, target, true)) = self.block_requests.remove(&(session, re.0)) {
@@ -217,12 +240,26 @@ impl Run {
         Ok(())
     }
 
+    /// Direct texts that were answered with `sent` and never came.
+    fn missing(&self, user: usize) -> Vec<&String> {
+        let got = self.texts.get(&user);
+        let promised = self.promised.get(&user).into_iter().flatten();
+        promised.filter(|text| got.is_none_or(|got| !got.contains(*text))).collect()
+    }
+
     /// Everything settles: the store answers, queues drain, everybody logs in anew and reads what waited.
     fn settle(&mut self) -> Result<(), TestCaseError> {
         self.world.release();
         for user in 0..NAMES.len() {
             self.drain(user);
             self.look()?;
+        }
+        // Who is logged in has everything, without another login.
+        self.world.pass(Duration::from_millis(500));
+        self.look()?;
+        for user in self.sessions.keys() {
+            let missing = self.missing(*user);
+            prop_assert!(missing.is_empty(), "the session of {} never got {missing:?}", NAMES[*user]);
         }
         for user in 0..NAMES.len() {
             self.look()?;
@@ -249,11 +286,22 @@ proptest! {
             run.perform(step)?;
         }
         run.settle()?;
-        for (user, texts) in &run.promised {
-            let got = run.texts.get(user).cloned().unwrap_or_default();
-            let lost: Vec<_> = texts.difference(&got).collect();
-            prop_assert!(lost.is_empty(), "{} never got {lost:?}", NAMES[*user]);
+        for (user, name) in NAMES.iter().enumerate() {
+            let lost = run.missing(user);
+            prop_assert!(lost.is_empty(), "{name} never got {lost:?}");
         }
+    }
+
+    #[test]
+    fn a_slow_reader_gets_everything_in_order(steps in prop::collection::vec(slow_step(), 1..60)) {
+        let mut run = Run::new();
+        for step in [Step::Login(0), Step::Login(1), Step::Pass(500)].iter().chain(&steps) {
+            run.perform(step)?;
+        }
+        run.settle()?;
+        let got = run.texts.get(&1).cloned().unwrap_or_default();
+        let missing: Vec<_> = run.announced.difference(&got).collect();
+        prop_assert!(missing.is_empty(), "{} never got {missing:?}", NAMES[1]);
     }
 
     #[test]

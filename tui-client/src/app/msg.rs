@@ -144,7 +144,7 @@ pub enum Msg {
     Interrupted,
     /// Nobody reads what is shown any more.
     OutputClosed,
-    /// The moment named by [`Model::deadline`](super::model::Model::deadline) has come.
+    /// The moment named by [`update::deadline`](super::update::deadline) has come.
     Woke,
 }
 

@@ -6,8 +6,8 @@ use crate::{auth, chat, hub, logging, net, store};
 
 /// What every server keeps to, for people: each part tells its own.
 pub fn limits_in_force() -> Vec<(&'static str, String)> {
-    let server = [auth::limits(), chat::limits(), net::limits(), hub::limits(), store::limits(), logging::limits()];
-    [wire_limits(), server.concat()].concat()
+    [wire_limits(), auth::limits(), chat::limits(), net::limits(), hub::limits(), store::limits(), logging::limits()]
+        .concat()
 }
 
 /// The limits that both sides know.

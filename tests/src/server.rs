@@ -39,6 +39,7 @@ pub struct ServerBuilder {
     data: Option<PathBuf>,
     extra: Vec<String>,
     environment: Vec<(String, String)>,
+    under: Vec<String>,
 }
 
 /// A running server. Its accounts, messages and key stay the same when it is started again.
@@ -142,6 +143,13 @@ impl ServerBuilder {
         self
     }
 
+    /// Starts it with this command in front, which has to become the server, or to start it without being its parent.
+    #[must_use]
+    pub fn under(mut self, command: &[&str]) -> Self {
+        self.under = command.iter().map(|&word| word.to_owned()).collect();
+        self
+    }
+
     /// Starts it and waits until it listens.
     pub fn start(self) -> TestServer {
         let files = TempDir::with_prefix("tern-server-").expect("a temporary folder can be made");
@@ -175,7 +183,14 @@ impl ServerBuilder {
         };
         written.expect("a folder of ours is writable");
         let data = self.data.clone().unwrap_or_else(|| files.join("data"));
-        let mut command = Command::new(binary("server"));
+        let mut command = match self.under.split_first() {
+            Some((program, arguments)) => {
+                let mut command = Command::new(program);
+                command.args(arguments).arg(binary("server"));
+                command
+            }
+            None => Command::new(binary("server")),
+        };
         command.env_clear().envs(home.environment()).current_dir(home.path());
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.args([port.to_string(), self.block.to_string(), self.timeout.to_string()]);
@@ -204,6 +219,7 @@ impl TestServer {
             data: None,
             extra: Vec::new(),
             environment: Vec::new(),
+            under: Vec::new(),
         }
     }
 

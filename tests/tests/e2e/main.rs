@@ -84,6 +84,7 @@ mod secrets_in_logs;
 mod sent_is_durable;
 mod silent_lists;
 mod stored_messages;
+mod synced_first;
 mod trust_list;
 mod two_servers;
 mod typing_is_not_split;

@@ -400,12 +400,19 @@ impl World {
     }
 }
 
-/// The ticket to come back that this connection hands out.
+/// The ticket to come back that this connection hands out. No two connections have the same, as in the world, where it
+/// is random.
 pub fn resume_ticket(session: u64) -> ResumeTicket {
-    ResumeTicket([session.to_le_bytes()[0]; 32])
+    ResumeTicket(ticket(session, 0))
 }
 
 /// The ticket of a device that this connection hands out.
 pub fn device_ticket(session: u64) -> DeviceTicket {
-    DeviceTicket([session.to_le_bytes()[0] ^ 0xff; 32])
+    DeviceTicket(ticket(session, 0xff))
+}
+
+fn ticket(session: u64, rest: u8) -> [u8; 32] {
+    let mut bytes = [rest; 32];
+    bytes[..8].copy_from_slice(&session.to_le_bytes());
+    bytes
 }

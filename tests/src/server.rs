@@ -297,7 +297,9 @@ impl TestServer {
 
     /// Waits for an end that was asked for before, and returns how it ended.
     pub fn wait(&mut self) -> Exit {
-        self.process.take().expect("the server was started").wait()
+        let exit = self.process.take().expect("the server was started").wait();
+        self.assert_no_panic();
+        exit
     }
 
     /// Sends a signal and goes on.
@@ -308,6 +310,14 @@ impl TestServer {
     /// Ends it as a crash would.
     pub fn kill(&mut self) {
         self.process.take().expect("the server runs").kill();
+        self.assert_no_panic();
+    }
+
+    /// Checks that no task of a server that has ended had panicked: the rest of it goes on, and clients see no more than a
+    /// lost connection.
+    fn assert_no_panic(&self) {
+        let log = self.log_to_end();
+        assert_eq!(panic_in(&log), None, "the server has panicked:\n{log}");
     }
 
     /// Its process id.
@@ -386,6 +396,19 @@ impl ServerBuilder {
     }
 }
 
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        if self.process.is_some() && !std::thread::panicking() {
+            self.kill();
+        }
+    }
+}
+
+/// The line that tells of a panic.
+fn panic_in(log: &str) -> Option<&str> {
+    log.lines().find(|line| line.contains("panicked at") || line.contains("which is a bug"))
+}
+
 /// The port in the first whole line that says `listening on ADDRESS:PORT`.
 fn port_in(log: &str) -> Option<u16> {
     let whole = &log[..log.rfind('\n')?];
@@ -393,4 +416,19 @@ fn port_in(log: &str) -> Option<u16> {
     let address = rest.split([' ', ',', ';']).next()?;
     let digits = address.rsplit(':').next()?;
     digits.trim_end_matches(|c: char| !c.is_ascii_digit()).parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_found_in_a_log() {
+        let quiet = "2026-11-21 18:16:03 info  listening on 127.0.0.1:44171\n";
+        assert_eq!(panic_in(quiet), None);
+        let told = "2026-11-21 18:16:04 error a connection's task has failed, which is a bug; 1 since the start";
+        assert_eq!(panic_in(&format!("{quiet}{told}\n{quiet}")), Some(told));
+        let panicked = "thread 'tokio-runtime-worker' (7) panicked at server/src/net/wire.rs:1:1:";
+        assert_eq!(panic_in(&format!("{quiet}{panicked}\n")), Some(panicked));
+    }
 }

@@ -49,6 +49,18 @@ fn a_direct_message_opens_a_tab_and_takes_nothing_from_what_is_being_typed() {
 }
 
 #[test]
+fn a_line_that_was_stored_shows_when_its_reader_has_come() {
+    let server = TestServer::start();
+    let mut hans = on_screen(&server, "hans", (24, 80));
+    go_to(&mut hans, "yoda");
+    hans.keys("are you there?\r");
+    hans.expect_screen("the line, stored", |screen| screen.contains("are you there? ◐ stored for the next login"));
+    let mut yoda = server.login("yoda");
+    yoda.until("what waited", |line| line.starts_with("stored from hans ") && line.ends_with(": are you there?"));
+    hans.expect_screen("the line, delivered", |screen| screen.contains("are you there? ✓"));
+}
+
+#[test]
 fn what_is_typed_behind_a_change_of_tab_goes_to_that_tab_however_quick_it_comes() {
     let server = TestServer::start();
     let mut hans = on_screen(&server, "hans", (24, 80));

@@ -298,6 +298,18 @@ impl Transcript {
         self.change(&State::Unconfirmed, &State::Sending);
     }
 
+    /// The other side has come, and gets what waited before anything else: own lines stored for it are as good as handed
+    /// over.
+    pub fn hand_over(&mut self) {
+        for page in &mut self.pages {
+            for index in 0..page.len() {
+                if page.state(index) == &State::Stored {
+                    page.set_state(index, State::Delivered);
+                }
+            }
+        }
+    }
+
     fn change(&mut self, from: &State, to: &State) {
         // Open lines are the last ones.
         for page in self.pages.iter_mut().rev() {

@@ -68,6 +68,11 @@ impl Conversations {
         &self.front
     }
 
+    /// One of them, to change it.
+    pub(in crate::app) fn get_mut(&mut self, place: &Place) -> Option<&mut Conversation> {
+        self.tabs.iter_mut().find(|tab| tab.place == *place)
+    }
+
     /// One of them, opened behind the others if it is new.
     pub(in crate::app) fn open(&mut self, place: &Place) -> &mut Conversation {
         let known = self.tabs.iter().position(|tab| tab.place == *place);

@@ -209,15 +209,15 @@ impl Page {
         let at = index + self.gone;
         let slot = self.slots[at];
         let id = self.id_of(slot);
-        let rare = self.rare.get(&id);
+        let raw = self.rare.get(&id).and_then(|rare| rare.raw.as_deref());
         let shown = &self.shown[self.begin_of(at)..self.end_of(at)];
         Line {
             id,
             from: &self.authors[usize::from(slot.author)],
-            text: Text { shown, raw: rare.and_then(|rare| rare.raw.as_deref()) },
+            text: Text { shown, raw },
             action: slot.marks.has(ACTION),
             at: UnixMs(self.at.0.saturating_add_signed(slot.at.into())),
-            state: slot.marks.state(rare.and_then(|rare| rare.refused.as_ref())),
+            state: self.state(index),
             rank: self.rank(index),
         }
     }
@@ -226,6 +226,11 @@ impl Page {
         let slot = self.slots[index + self.gone];
         let seq = Seq(self.seq.0.saturating_add(slot.seq.into()));
         Rank(seq, slot.marks.has(NO_SEQ).then(|| self.id_of(slot)))
+    }
+
+    pub fn state(&self, index: usize) -> &State {
+        let slot = self.slots[index + self.gone];
+        slot.marks.state(|| self.rare.get(&self.id_of(slot))?.refused.as_ref())
     }
 
     pub fn set_state(&mut self, index: usize, state: State) {
@@ -302,9 +307,9 @@ impl Marks {
     }
 
     /// The state, where that of a refused line is this one.
-    fn state(self, refused: Option<&State>) -> &State {
+    fn state<'a>(self, refused: impl FnOnce() -> Option<&'a State>) -> &'a State {
         let place = usize::from(self.0 & !(ACTION | NO_SEQ));
-        STATES.get(place).or(refused).unwrap_or(&State::Undelivered)
+        STATES.get(place).or_else(refused).unwrap_or(&State::Undelivered)
     }
 }
 

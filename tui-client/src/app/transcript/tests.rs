@@ -99,6 +99,7 @@ enum Step {
     Forget(u64),
     SetState(usize),
     Doubt,
+    HandOver,
     Clear,
 }
 
@@ -114,6 +115,7 @@ fn steps() -> impl Strategy<Value = Step> {
         2 => seq().prop_map(Step::Forget),
         2 => (0..2000_usize).prop_map(Step::SetState),
         1 => Just(Step::Doubt),
+        1 => Just(Step::HandOver),
         1 => Just(Step::Clear),
     ]
 }
@@ -166,12 +168,13 @@ fn apply(step: Step, packed: &mut Transcript, plain: &mut Plain, own: &mut Vec<L
         }
         Step::Confirm(index, seq) if index < own.len() => {
             let id = own.remove(index);
-            packed.confirm(id, Seq(seq), UnixMs(0), State::Delivered);
+            let state = if seq.is_multiple_of(2) { State::Stored } else { State::Sent };
+            packed.confirm(id, Seq(seq), UnixMs(0), state.clone());
             let Some(said) = plain.take_out(id) else { return };
             if let Some(line) = plain.lines.iter_mut().find(|line| line.0 == Rank(Seq(seq), None)) {
-                line.3 = State::Delivered;
+                line.3 = state;
             } else if !plain.knows(Seq(seq)) {
-                plain.add(Rank(Seq(seq), None), id, said, State::Delivered);
+                plain.add(Rank(Seq(seq), None), id, said, state);
             }
         }
         Step::Refuse(index) if index < own.len() => {
@@ -195,6 +198,11 @@ fn apply(step: Step, packed: &mut Transcript, plain: &mut Plain, own: &mut Vec<L
             packed.doubt();
             let open = plain.lines.iter_mut().filter(|line| line.0.0 == LAST && line.3 == State::Sending);
             open.for_each(|line| line.3 = State::Unconfirmed);
+        }
+        Step::HandOver => {
+            packed.hand_over();
+            let stored = plain.lines.iter_mut().filter(|line| line.3 == State::Stored);
+            stored.for_each(|line| line.3 = State::Delivered);
         }
         Step::Clear => {
             packed.clear();

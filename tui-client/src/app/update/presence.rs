@@ -4,7 +4,7 @@ use shared::message::{Absence, UserInfo};
 
 use super::{Turn, typing};
 use crate::app::model::{Login, Model, User};
-use crate::app::place::{name, safe};
+use crate::app::place::{Place, name, safe};
 use crate::app::report::{List, Person, Report, Standing};
 
 /// A part of the list of who is online, after the login.
@@ -58,5 +58,10 @@ pub(super) fn changed(turn: &mut Turn<'_>, here: Vec<UserInfo>, gone: Vec<Absenc
 
 /// Takes a user into the list. Answers whether the user was there already.
 fn put(model: &mut Model, user: &UserInfo) -> bool {
-    model.users.insert(name(&user.name), User { since: user.since, away: safe(&user.away) }).is_some()
+    let known = User { since: user.since, away: safe(&user.away) };
+    let was_here = model.users.insert(name(&user.name), known).is_some();
+    if !was_here && let Some(with) = model.conversations.get_mut(&Place::With(name(&user.name))) {
+        with.transcript.hand_over();
+    }
+    was_here
 }

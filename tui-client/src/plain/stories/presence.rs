@@ -3,6 +3,7 @@
 use shared::message::Absence;
 
 use super::*;
+use crate::app::transcript::State;
 
 fn watching() -> Story {
     let settings = Settings { presence: true, history: 2, ..settings() };
@@ -105,4 +106,29 @@ fn unread_lines_are_counted_where_nobody_looks() {
     story.tell(said(entry("#lobby", 1, "yoda", "hi all")));
     let unread: Vec<_> = story.model.conversations.iter().map(|tab| (tab.place.as_str(), tab.unread)).collect();
     assert_eq!(unread, [("lobby", 0), ("yoda", 1)]);
+}
+
+#[test]
+fn what_was_stored_for_somebody_is_delivered_when_that_user_comes() {
+    let mut story = Story::logged_in();
+    let states = |story: &Story, with: &str| -> Vec<State> {
+        let tab = story.model.conversations.iter().find(|tab| tab.place.as_str() == with).unwrap();
+        tab.transcript.lines().map(|line| line.state.clone()).collect()
+    };
+    for (id, to) in [(2, "yoda"), (3, "yoda"), (4, "leia")] {
+        story.line(&format!("message {to} {id}"), &[&format!("> text {id} message {} to @{to}: {id}", id - 1)]);
+    }
+    story.tell(sent(2, "@yoda", 1, Outcome::STORED));
+    story.tell(sent(4, "@leia", 1, Outcome::STORED));
+    story.check(digest(vec![user("Yoda", false)], vec![]), &[]);
+    assert_eq!(states(&story, "yoda"), [State::Delivered, State::Sending]);
+    assert_eq!(states(&story, "leia"), [State::Stored]);
+    // Stored for one who is here and does not read: only another arrival says more.
+    story.tell(sent(3, "@yoda", 2, Outcome::STORED));
+    story.tell(digest(vec![user("yoda", false)], vec![]));
+    assert_eq!(states(&story, "yoda"), [State::Delivered, State::Stored]);
+    story.tell(digest(vec![], vec![("yoda", Reason::LOGGED_OUT)]));
+    assert_eq!(states(&story, "yoda"), [State::Delivered, State::Stored]);
+    story.tell(digest(vec![user("yoda", false)], vec![]));
+    assert_eq!(states(&story, "yoda"), [State::Delivered, State::Delivered]);
 }

@@ -4,8 +4,10 @@
 /// A fault that can be seeded: the variable `TERN_FAULT` names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// `ack-before-commit`: a message is acknowledged before it is on the disk.
+    /// `ack-before-commit`: a message is acknowledged before it is kept.
     AckBeforeCommit,
+    /// `no-sync`: a message is acknowledged when the system has it, before it is on the disk.
+    NoSync,
     /// `no-dedupe`: a message that is sent again is stored again.
     NoDedupe,
     /// `delete-on-send`: a message that waited counts as seen as soon as it is sent.
@@ -22,6 +24,7 @@ pub fn is_seeded(fault: Fault) -> bool {
     static SEEDED: std::sync::OnceLock<Option<Fault>> = std::sync::OnceLock::new();
     let seeded = SEEDED.get_or_init(|| match std::env::var("TERN_FAULT").as_deref() {
         Ok("ack-before-commit") => Some(Fault::AckBeforeCommit),
+        Ok("no-sync") => Some(Fault::NoSync),
         Ok("no-dedupe") => Some(Fault::NoDedupe),
         Ok("delete-on-send") => Some(Fault::DeleteOnSend),
         Ok("replay-off-by-one") => Some(Fault::ReplayOffByOne),

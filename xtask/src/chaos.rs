@@ -10,7 +10,7 @@ use e2e::chaos::hostile::{self, Crowd, Plan, Strangers};
 use e2e::chaos::network::{self, Dead};
 use e2e::chaos::{
     Outcome, block_on, cut_points, drain, idle, kill_on_ack, leak, lost_ack, mixed, ready, seed_fault, settle_within,
-    stalled_many, stalled_reader, storm,
+    stalled_many, stalled_reader, storm, synced,
 };
 use e2e::kit::Seed;
 
@@ -19,6 +19,9 @@ const SOAK: Duration = Duration::from_hours(2);
 
 /// How long strangers come in one attack of `chaos`, and in one of `soak`.
 const ATTACK: (Duration, Duration) = (Duration::from_secs(30), Duration::from_mins(2));
+
+/// How long what is said while everybody comes back may take, at the 99th percentile.
+const MEANWHILE: Duration = Duration::from_millis(250);
 
 /// How long passwords are guessed.
 const GUESSING: (Duration, Duration) = (Duration::from_secs(15), Duration::from_mins(1));
@@ -80,11 +83,12 @@ const SCENARIOS: &[Scenario] = &[
         name: "stalled-hundred",
         run: |run| block_on(stalled_many::run(run.pick(200, 1000), run.pick(20, 100), 200)),
     },
+    Scenario { name: "stalled-cut", run: |run| block_on(stalled_reader::cut(run.pick(10, 100))) },
     Scenario { name: "idle", run: |run| block_on(idle::run(run.pick(1000, 10_000))) },
     Scenario { name: "hostile", run: |run| run.hostile(Strangers::Exempt) },
     Scenario { name: "hostile-limited", run: |run| run.hostile(Strangers::Limited) },
     Scenario { name: "guesses", run: Run::guesses },
-    Scenario { name: "storm", run: |run| block_on(storm::run(run.pick(100, 1000))) },
+    Scenario { name: "storm", run: |run| block_on(storm::run(run.pick(100, 1000), Some(MEANWHILE))) },
     Scenario { name: "drain", run: |run| block_on(drain::run(run.pick(100, 1000), run.seed)) },
     Scenario { name: "ready", run: |_| block_on(ready::run(100_000)) },
     Scenario { name: "leak", run: |run| block_on(leak::run(run.rounds(4_000, 200_000))) },
@@ -169,6 +173,7 @@ type Finder = fn(u64) -> Outcome;
 /// A fault and the scenario that should find it.
 const FAULTS: &[(&str, Finder)] = &[
     ("ack-before-commit", |seed| block_on(kill_on_ack::run(1, 20, seed))),
+    ("no-sync", |_| synced::run()),
     ("no-dedupe", |seed| block_on(lost_ack::run(1, seed))),
     ("delete-on-send", |_| block_on(cut_points::run(20, 401))),
     ("replay-off-by-one", |_| block_on(cut_points::run(20, 401))),
@@ -194,6 +199,10 @@ pub fn faults(words: &[&str]) -> Result<()> {
     writeln!(out, "SEED={seed}")?;
     let mut unseen = 0;
     for (fault, scenario) in FAULTS {
+        if *fault == "no-sync" && !synced::can_watch() {
+            writeln!(out, "skipped {fault:18} needs strace")?;
+            continue;
+        }
         seed_fault(Some(fault));
         let found = (1..=ROUNDS).find_map(|round| Some((round, scenario(seed + round).err()?)));
         if let Some((round, broken)) = found {

@@ -26,6 +26,7 @@ pub mod ready;
 pub mod stalled_many;
 pub mod stalled_reader;
 pub mod storm;
+pub mod synced;
 
 /// How long everybody may take to have seen everything, in milliseconds.
 static SETTLE_MS: AtomicU64 = AtomicU64::new(60_000);

@@ -12,6 +12,9 @@ const TEXTS: usize = 20;
 /// Treatments that end a connection do so after at most so many bytes: some in the handshake, some in the talk.
 const MOST: usize = 6_000;
 
+/// The latest and the slowest network: what a packet takes, and how many bytes pass in a second.
+const WORST: (Duration, u64) = (Duration::from_secs(2), 1024);
+
 /// How long it takes until both sides have noticed a dead connection, and for whom that is too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dead {
@@ -59,8 +62,10 @@ pub async fn run(rounds: usize, dead: Dead, seed: u64) -> Outcome {
 
 fn treatment(seed: &mut Seed, dead: Dead) -> Treatment {
     let bytes = u64::try_from(seed.between(0, MOST)).unwrap_or(0);
-    match (seed.between(0, 6), dead) {
+    match (seed.between(0, 8), dead) {
         (0, _) => Treatment::Pass,
+        (6, Dead::Too) => Treatment::Delay(WORST.0),
+        (7, Dead::Too) => Treatment::Throttle(WORST.1),
         (1, _) => Treatment::CutAfter(bytes),
         (2, _) => Treatment::ResetAfter(bytes),
         (3, _) => Treatment::Delay(Duration::from_millis(bytes / 20)),

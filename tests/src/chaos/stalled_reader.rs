@@ -1,6 +1,6 @@
 //! One of many stops reading. The others notice nothing, and it gets what was stored for it at its next login.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Broken, Outcome, Stage, percentile};
 use crate::kit::Honest;
@@ -11,6 +11,9 @@ const MOST: u128 = 120;
 /// The length of a line: 200 of them are more than a session may owe and more than the kernel takes for it, so that the
 /// stalled reader fills every buffer on its way.
 const LINE: usize = 8000;
+
+/// After so many lines every buffer is full.
+const FILLS: u64 = 200;
 
 /// Among so many lines one is said to the stalled reader alone.
 const DIRECT_EVERY: usize = 4;
@@ -54,6 +57,50 @@ pub async fn once(clients: usize, broadcasts: usize) -> Outcome {
     stage.history().leave_out(&all[clients - 1].user);
     let p99 = round(&stage, &all, broadcasts, (1, Reader::Stalls)).await?;
     Ok(format!("1 stalled reader among {clients}, {broadcasts} lines: p99 of the others {p99:.1?}"))
+}
+
+/// How long a reader may take nothing until its connection is closed, and how much later that may be seen.
+const CLOSED_AFTER: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(10));
+
+/// One of so many clients reads nothing until the server closes its connection. Then it comes back by itself, and gets
+/// everything that was for it alone.
+pub async fn cut(clients: usize) -> Outcome {
+    let stage = Stage::new(clients);
+    let all = stage.clients(&[]).await?;
+    let [talks, .., stalls] = &all[..] else { return Err(Broken::new("three clients are needed")) };
+    stage.history().leave_out(&stalls.user);
+    stalls.stall();
+    let filler = "x".repeat(LINE);
+    let (mut directs, mut full) = (0, None);
+    let is_closed =
+        || stage.server.log().lines().any(|line| line.contains(" closed connection ") && line.ends_with(": too slow"));
+    let start = Instant::now();
+    for number in 0_u64.. {
+        if is_closed() {
+            break;
+        }
+        if start.elapsed() > CLOSED_AFTER.0 * 3 {
+            return Err(Broken::new(format!("who reads nothing is still connected after {:?}", start.elapsed())));
+        }
+        talks.say(None, format!("{number} {filler}")[..LINE].to_owned()).await;
+        talks.say(Some(&stalls.user), format!("{number} for you alone")).await;
+        directs += 1;
+        stage.until("it is stored", || talks.waiting() == 0).await?;
+        if number == FILLS {
+            full = Some(start.elapsed());
+        }
+        tokio::time::sleep(Duration::from_millis(if full.is_some() { 100 } else { 0 })).await;
+    }
+    let (took, full) = (start.elapsed(), full.unwrap_or_default());
+    stalls.read();
+    stage.settle(&all).await?;
+    let figures = format!(
+        "a reader of {clients} who took nothing was disconnected {took:.1?} after it stopped, {:.1?} after so much was \
+         said that no buffer holds it, and got all {directs} direct messages when it came back",
+        took.saturating_sub(full)
+    );
+    let (least, more) = CLOSED_AFTER;
+    if took >= least && took <= full + least + more { Ok(figures) } else { Err(Broken::new(figures)) }
 }
 
 /// One line after the other to everybody, and the p99 of its way.

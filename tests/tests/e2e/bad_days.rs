@@ -28,7 +28,7 @@ fn a_replay_cut_anywhere_loses_and_repeats_nothing() {
 
 #[test]
 fn everybody_is_back_after_a_crash_without_a_password() {
-    holds(block_on(storm::run(12)));
+    holds(block_on(storm::run(12, None)));
 }
 
 #[test]

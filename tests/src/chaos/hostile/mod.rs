@@ -25,6 +25,9 @@ const LOBBY_EVERY: usize = 5;
 /// How much larger than after the first attack the memory may be after the second one, in KiB: or a twentieth.
 const MEMORY: u64 = 8 * 1024;
 
+/// The most memory of the server at any time, in KiB.
+const PEAK: u64 = 600 * 1024;
+
 /// From where strangers are judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strangers {
@@ -69,6 +72,7 @@ pub async fn run(plan: Plan, seed: u64, program: impl Fn(&Crowd) -> Command) -> 
     let after = resident(id);
     let lost = all.iter().map(Honest::logins).sum::<usize>() - plan.people;
     let p99 = first.p99.max(second.p99);
+    let peak = first.peak.max(second.peak);
     let figures = format!(
         "{} strangers ({:?}) for {:?}, twice, against {} users: {} and {} connections; p99 of the users {:.1?} and {:.1?} \
          ({calm:.1?} before), {lost} of them lost their connection; {} and {} strangers were not closed in time; memory \
@@ -83,9 +87,9 @@ pub async fn run(plan: Plan, seed: u64, program: impl Fn(&Crowd) -> Command) -> 
         second.p99,
         first.report.late,
         second.report.late,
-        first.peak.max(second.peak),
+        peak,
     );
-    let has_memory = after <= before + (before / 20).max(MEMORY);
+    let has_memory = after <= before + (before / 20).max(MEMORY) && peak <= PEAK;
     if has_memory && p99 <= P99 && lost == 0 && first.report.late + second.report.late == 0 {
         Ok(figures)
     } else {

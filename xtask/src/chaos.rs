@@ -21,7 +21,7 @@ const SOAK: Duration = Duration::from_hours(2);
 const ATTACK: (Duration, Duration) = (Duration::from_secs(30), Duration::from_mins(2));
 
 /// How long what is said while everybody comes back may take, at the 99th percentile.
-const MEANWHILE: Duration = Duration::from_millis(250);
+const MEANWHILE: Duration = Duration::from_secs(1);
 
 /// How long passwords are guessed.
 const GUESSING: (Duration, Duration) = (Duration::from_secs(15), Duration::from_mins(1));

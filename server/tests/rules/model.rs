@@ -352,6 +352,19 @@ proptest! {
     }
 }
 
+proptest! {
+    // A day takes some forty times as long where everything is synced to a disk.
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_rules_keep_on_a_disk_what_the_model_promises(steps in proptest::collection::vec(step(), 1..50)) {
+        let mut day = Day { model: Model::new(), world: World::on_disk(default_rules(), &NAMES) };
+        for step in steps {
+            day.step(step)?;
+        }
+    }
+}
+
 /// The model itself, on a day that is easy to follow.
 #[test]
 fn the_model_knows_a_simple_day() {

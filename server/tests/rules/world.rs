@@ -10,11 +10,13 @@ use server::chat::{
 };
 use server::record::{KeepError, Origin, Phc, Ticket, Write};
 use server::store::memory::MemoryStore;
+use server::store::sqlite::SqliteStore;
 use server::store::{Answer, Job, Store};
 use shared::caps::Caps;
 use shared::id::{ClientId, DeviceTicket, RequestId, ResumeTicket, Seq, UnixMs};
 use shared::message::{Kind, Reason, ServerMessage};
 use shared::name::Name;
+use tempfile::TempDir;
 use tokio::sync::mpsc;
 
 pub const START: u64 = 1_795_000_000_000;
@@ -27,8 +29,10 @@ pub fn default_rules() -> Rules {
 pub struct World {
     pub chat: Chat,
     rules: Rules,
-    store: MemoryStore,
+    store: Box<dyn Store>,
     answers: mpsc::Receiver<Vec<Answer>>,
+    /// Where the store keeps everything, if that is a disk.
+    folder: Option<TempDir>,
     pub now: Moment,
     wake: Option<Mono>,
     next_session: u64,
@@ -58,6 +62,11 @@ pub struct World {
     pub living: BTreeSet<SessionId>,
 }
 
+fn open(folder: &TempDir) -> (Box<dyn Store>, mpsc::Receiver<Vec<Answer>>) {
+    let (sender, answers) = mpsc::channel(1024);
+    (Box::new(SqliteStore::open(folder.path(), sender).unwrap()), answers)
+}
+
 impl World {
     pub fn new() -> Self {
         Self::with(default_rules(), &["hans", "yoda", "vader"])
@@ -65,8 +74,23 @@ impl World {
 
     /// A server with these accounts; each password is the name and `-secret`.
     pub fn with(rules: Rules, names: &[&str]) -> Self {
-        let (sender, mut answers) = mpsc::channel(1024);
-        let store = MemoryStore::new(sender);
+        let (sender, answers) = mpsc::channel(1024);
+        Self::on(None, (Box::new(MemoryStore::new(sender)), answers), rules, names)
+    }
+
+    /// The same, with a database on the disk.
+    pub fn on_disk(rules: Rules, names: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(&folder);
+        Self::on(Some(folder), store, rules, names)
+    }
+
+    fn on(
+        folder: Option<TempDir>,
+        (store, mut answers): (Box<dyn Store>, mpsc::Receiver<Vec<Answer>>),
+        rules: Rules,
+        names: &[&str],
+    ) -> Self {
         for (n, name) in names.iter().enumerate() {
             let write = Write::AddAccount {
                 name: Name::plain(name).unwrap(),
@@ -85,6 +109,7 @@ impl World {
             rules,
             store,
             answers,
+            folder,
             now,
             wake: None,
             next_session: 0,
@@ -114,6 +139,12 @@ impl World {
         self.wake = None;
         self.held.clear();
         self.inbox.clear();
+        if let Some(folder) = &self.folder {
+            // The folder belongs to one store at a time. Every answer was read, so its end keeps nothing more.
+            self.store.close().unwrap();
+            self.store = Box::new(MemoryStore::new(mpsc::channel(1).0));
+            (self.store, self.answers) = open(folder);
+        }
         self.chat = Chat::new(self.rules.clone(), self.store.snapshot().unwrap(), self.now);
     }
 
@@ -368,8 +399,8 @@ impl World {
         let answers = if let (Some(error), Job::Write(ticket, _)) = (self.broken, &job) {
             vec![Answer { ticket: *ticket, result: Err(error) }]
         } else {
-            self.store.submit(job).expect("the queue of the memory store has room");
-            self.answers.blocking_recv().expect("the memory store answers")
+            self.store.submit(job).expect("the queue of the store has room");
+            self.answers.blocking_recv().expect("the store answers")
         };
         for answer in answers {
             if self.hold {

@@ -340,15 +340,17 @@ impl Day {
     }
 }
 
+fn live(world: World, steps: Vec<Step>) -> Result<(), TestCaseError> {
+    let mut day = Day { model: Model::new(), world };
+    steps.into_iter().try_for_each(|step| day.step(step))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
 
     #[test]
     fn the_rules_keep_what_the_model_promises(steps in proptest::collection::vec(step(), 1..50)) {
-        let mut day = Day { model: Model::new(), world: World::with(default_rules(), &NAMES) };
-        for step in steps {
-            day.step(step)?;
-        }
+        live(World::with(default_rules(), &NAMES), steps)?;
     }
 }
 
@@ -358,10 +360,7 @@ proptest! {
 
     #[test]
     fn the_rules_keep_on_a_disk_what_the_model_promises(steps in proptest::collection::vec(step(), 1..50)) {
-        let mut day = Day { model: Model::new(), world: World::on_disk(default_rules(), &NAMES) };
-        for step in steps {
-            day.step(step)?;
-        }
+        live(World::on_disk(default_rules(), &NAMES), steps)?;
     }
 }
 

@@ -26,11 +26,14 @@ pub fn run(words: &[&str]) -> Result<()> {
     };
     let report = conformance::run(judged, &wanted.join(" ")).map_err(anyhow::Error::msg)?;
     let mut out = io::stdout();
-    for failure in &report.failures {
+    for failure in report.failures.iter().chain(&report.log_faults) {
         writeln!(out, "FAILED  {failure}")?;
     }
     let failed = report.failures.len();
     writeln!(out, "{} cases hold, {failed} do not, {} were skipped", report.held, report.skipped)?;
+    if !report.log_faults.is_empty() {
+        bail!("{} faults of the log", report.log_faults.len());
+    }
     if failed > 0 {
         bail!("{failed} cases do not hold");
     }

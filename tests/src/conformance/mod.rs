@@ -11,6 +11,7 @@ use crate::kit::{PASSWORD, PHC, Seed};
 
 mod play;
 mod read;
+mod secrets;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ mod value;
 mod wire;
 
 pub use play::Accounts;
+use secrets::Secrets;
 
 /// Accounts of a server of our own; more than all cases use.
 const ACCOUNTS: usize = 1000;
@@ -41,6 +43,10 @@ pub struct Report {
     pub skipped: usize,
     /// What is wrong with the others, one a case.
     pub failures: Vec<String>,
+    /// What is in the log of servers of our own and must not be.
+    pub log_faults: Vec<String>,
+    /// Passwords, tickets and texts that were looked for in that log.
+    pub secrets: usize,
 }
 
 /// Reads `name password` lines; those that begin with `#` are comments.
@@ -57,6 +63,7 @@ pub fn run(mut judged: Judged, words: &str) -> Result<Report, String> {
     let mut report = Report::default();
     let mut salts = Seed::new(Seed::fresh());
     let mut shared: Option<(TestServer, Accounts)> = None;
+    let (mut secrets, mut log) = (Secrets::default(), String::new());
     for file in files()? {
         let is_meant = |name: &str| file.name.contains(words) || name.contains(words);
         let cases: Vec<_> = file.cases.iter().filter(|case| is_meant(&case.name)).collect();
@@ -77,20 +84,36 @@ pub fn run(mut judged: Judged, words: &str) -> Result<Report, String> {
             }
         };
         for case in cases {
-            match play::case(case, server, accounts, salts.number()) {
+            match play::case(case, server, accounts, salts.number(), &mut secrets) {
                 Ok(()) => report.held += 1,
                 Err(what) => report.failures.push(format!("{}: {}\n  {what}", file.name, case.name)),
             }
         }
+        if let Some((server, _)) = own {
+            log.push_str(&last_log(server));
+        }
+    }
+    if let Some((server, _)) = shared {
+        log.push_str(&last_log(server));
+    }
+    if matches!(judged, Judged::Own) {
+        report.log_faults = secrets.faults_of(&log);
+        report.secrets = secrets.count();
     }
     Ok(report)
+}
+
+/// Stops the server and returns all that it has logged.
+fn last_log(mut server: TestServer) -> String {
+    server.stop();
+    server.log_to_end()
 }
 
 fn start(arguments: &[String]) -> (TestServer, Accounts) {
     let names: Vec<String> = (0..ACCOUNTS).map(|number| format!("c{number}")).collect();
     let lines: Vec<String> = names.iter().map(|name| format!("{name} {PHC}\n")).collect();
     let credentials = lines.concat();
-    let mut builder = TestServer::with().credentials(&credentials);
+    let mut builder = TestServer::with().credentials(&credentials).arg("--log-level").arg("trace");
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
         builder = match argument.as_str() {

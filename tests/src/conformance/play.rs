@@ -7,6 +7,7 @@ use std::time::Instant;
 use crate::DEADLINE;
 
 use super::read::{Case, Greeting, Step};
+use super::secrets::Secrets;
 use super::template::{Template, Variables};
 use super::value::Value;
 use super::wire::{Wire, frame};
@@ -31,6 +32,8 @@ struct Connection {
 struct Player<'a> {
     server: SocketAddr,
     accounts: &'a mut Accounts,
+    /// What is said and must not be logged.
+    secrets: &'a mut Secrets,
     variables: Variables,
     connections: BTreeMap<String, Connection>,
     /// Everything that was received, newest last.
@@ -40,10 +43,16 @@ struct Player<'a> {
 }
 
 /// Plays a case. `Err` says on which line it failed, and why.
-pub fn case(case: &Case, server: SocketAddr, accounts: &mut Accounts, salt: u64) -> Result<(), String> {
+pub fn case(
+    case: &Case,
+    server: SocketAddr,
+    accounts: &mut Accounts,
+    salt: u64,
+    secrets: &mut Secrets,
+) -> Result<(), String> {
     let variables = Variables::new(salt);
     let (connections, end) = (BTreeMap::new(), Instant::now());
-    let mut player = Player { server, accounts, variables, connections, seen: Vec::new(), end };
+    let mut player = Player { server, accounts, secrets, variables, connections, seen: Vec::new(), end };
     let outcome = case.steps.iter().try_for_each(|(line, step)| {
         player.step(step).map_err(|what| {
             let seen = &player.seen[player.seen.len().saturating_sub(SHOWN)..];
@@ -62,13 +71,12 @@ impl Player<'_> {
             Step::Open(who, greeting) => self.open(who, *greeting),
             Step::Login(who, account) => self.login(who, account),
             Step::Say(who, maps) => {
-                let bodies = maps.iter().map(|map| Ok(frame(&map.make(&mut self.variables)?.encode())));
-                let frames: Vec<Vec<u8>> = bodies.collect::<Result<_, String>>()?;
+                let frames: Vec<Vec<u8>> = maps.iter().map(|map| self.frame(map)).collect::<Result<_, String>>()?;
                 self.wire(who)?.send(&frames.concat());
                 Ok(())
             }
             Step::Drip(who, map) => {
-                let bytes = frame(&map.make(&mut self.variables)?.encode());
+                let bytes = self.frame(map)?;
                 let wire = self.wire(who)?;
                 bytes.chunks(1).for_each(|byte| wire.send(byte));
                 Ok(())
@@ -172,6 +180,7 @@ impl Player<'_> {
             self.seen
                 .push(message.as_ref().map_or_else(|| format!("{who} ends"), |message| format!("{who} < {message}")));
             let Some(message) = message else { return Ok(None) };
+            self.secrets.received(&message);
             match message.text("t") {
                 "ping" => {
                     let number = message.field("n").cloned().unwrap_or(Value::Nil);
@@ -189,8 +198,16 @@ impl Player<'_> {
     fn say(&mut self, who: &str, kind: &str, fields: &[(&str, Value)]) -> Result<(), String> {
         let mut entries = vec![(text("t"), text(kind))];
         entries.extend(fields.iter().map(|(key, value)| (text(key), value.clone())));
-        self.wire(who)?.send_frame(&Value::Map(entries).encode());
+        let message = Value::Map(entries);
+        self.secrets.sent(&message);
+        self.wire(who)?.send_frame(&message.encode());
         Ok(())
+    }
+
+    fn frame(&mut self, map: &Template) -> Result<Vec<u8>, String> {
+        let message = map.make(&mut self.variables)?;
+        self.secrets.sent(&message);
+        Ok(frame(&message.encode()))
     }
 
     fn wire(&mut self, who: &str) -> Result<&mut Wire, String> {

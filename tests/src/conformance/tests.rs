@@ -1,4 +1,5 @@
 use super::read::{self, Step};
+use super::secrets::Secrets;
 use super::template::Variables;
 use super::value::Value;
 
@@ -72,4 +73,30 @@ fn what_makes_no_sense_is_refused_with_its_line() {
         assert!(error.starts_with("f:3: "), "{error}");
     }
     assert!(read::file("f", "a < {t: ok}").is_err(), "no case has begun");
+}
+
+/// Whether something secret of the message is in the line.
+#[track_caller]
+fn check_log(message: &str, line: &str, is_fault: bool) {
+    let file = read::file("x", &format!("case x\na > {message}")).unwrap_or_else(|error| panic!("{error}"));
+    let [(_, Step::Say(_, said))] = file.cases[0].steps.as_slice() else { panic!("{file:?}") };
+    let mut secrets = Secrets::default();
+    secrets.sent(&said[0].make(&mut Variables::new(1)).expect("it is a value"));
+    assert_eq!(!secrets.faults_of(line).is_empty(), is_fault, "{message} and {line:?}");
+}
+
+#[test]
+fn a_secret_in_a_log_is_found() {
+    check_log("{t: login, name: hans, password: one}", "info  hans said one", true);
+    check_log("{t: login, name: hans, password: one}", "info  connection 1 of hans", false);
+    check_log("{t: send, text: \"between us\"}", "debug text=xbetween usx", true);
+    check_log("{t: send, text: \"\\u{1b}]0;title\\u{7}\"}", "debug \\u{1b}]0;title\\u{7}", true);
+    check_log("{t: send, text: \"a\"*5000}", &format!("debug {}...", "a".repeat(80)), true);
+    check_log("{t: search, words: Café}", "debug café", false);
+    check_log("{t: search, words: Café}", "debug \"Café\"", true);
+    check_log("{t: resume, ticket: <ab*32>}", "debug ticket abababababababababab", true);
+    check_log("{t: resume, ticket: <ab*32>}", "debug ticket [171, 171, 171, 171, 171, 171, 171, 171, 171]", true);
+    check_log("{t: who}", "info  a\u{1b}[31mb", true);
+    check_log("{t: hello}", "info  listening", true);
+    check_log("{t: hello}", "x debug connection 1\n", false);
 }

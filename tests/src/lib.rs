@@ -15,19 +15,23 @@ pub mod chaos;
 pub mod conformance;
 mod home;
 pub mod kit;
+mod own_key;
 mod plain;
 mod process;
 mod pty;
 mod raw;
 mod server;
+mod trace;
 
 pub use capture::Capture;
 pub use home::Home;
+pub use own_key::{OwnKey, RawHost};
 pub use plain::{Answer, PlainBuilder, PlainClient, Stdin, Stdout, users_in};
 pub use process::{Exit, Process, binary, use_programs_in};
 pub use pty::{PtyBuilder, PtyClient};
 pub use raw::{RawClient, RawSocket};
 pub use server::{FailedStart, ServerBuilder, TestServer, password_of};
+pub use trace::Trace;
 
 /// The longest that anything is waited for. Far above what is ever needed, so that a busy machine fails no test.
 pub const DEADLINE: Duration = Duration::from_secs(30);

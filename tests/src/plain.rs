@@ -1,7 +1,7 @@
 //! The real `tui-client --plain` behind pipes: lines in, lines out.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command, Stdio};
 use std::rc::Rc;
 use std::time::Duration;
@@ -31,6 +31,8 @@ pub struct PlainBuilder {
     face: Option<&'static str>,
     stdin: Stdin,
     stdout: Stdout,
+    under: Vec<String>,
+    environment: Vec<(String, Option<PathBuf>)>,
 }
 
 /// What the client's standard output leads to.
@@ -82,6 +84,8 @@ impl PlainBuilder {
             face: Some("--plain"),
             stdin: Stdin::Pipe,
             stdout: Stdout::Read,
+            under: Vec::new(),
+            environment: Vec::new(),
         }
     }
 
@@ -153,12 +157,39 @@ impl PlainBuilder {
         self
     }
 
+    /// Another value of a variable of the environment.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: impl Into<PathBuf>) -> Self {
+        self.environment.push((name.to_owned(), Some(value.into())));
+        self
+    }
+
+    /// Without variables that a home brings along.
+    #[must_use]
+    pub fn without(mut self, names: &[&str]) -> Self {
+        self.environment.extend(names.iter().map(|&name| (name.to_owned(), None)));
+        self
+    }
+
+    /// Starts it with this command in front, which has to become the client, or to start it without being its parent.
+    #[must_use]
+    pub fn under(mut self, command: &[&str]) -> Self {
+        self.under = command.iter().map(|&word| word.to_owned()).collect();
+        self
+    }
+
     /// Starts it.
     pub fn start(self) -> PlainClient {
         let mut command = self.command();
         command.env_clear().envs(self.home.environment()).env("TERM", "dumb").current_dir(self.home.path());
         if let Some(password) = &self.password {
             command.env("TERN_PASSWORD", password);
+        }
+        for (name, value) in &self.environment {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
         }
         command.stdin(if self.stdin == Stdin::Pipe { Stdio::piped() } else { Stdio::null() });
         command.stdout(if self.stdout == Stdout::Closed { Stdio::null() } else { Stdio::piped() });
@@ -202,12 +233,17 @@ impl PlainBuilder {
         if self.stdout == Stdout::Closed {
             redirections.push_str(" >&-");
         }
-        let mut command = if redirections.is_empty() {
-            Command::new(binary("tui-client"))
-        } else {
-            let mut shell = Command::new("/bin/sh");
-            shell.arg("-c").arg(format!("exec \"$0\" \"$@\"{redirections}")).arg(binary("tui-client"));
-            shell
+        let mut words = self.under.clone();
+        if !redirections.is_empty() {
+            words.extend(["/bin/sh".to_owned(), "-c".to_owned(), format!("exec \"$0\" \"$@\"{redirections}")]);
+        }
+        let mut command = match words.split_first() {
+            Some((program, arguments)) => {
+                let mut command = Command::new(program);
+                command.args(arguments).arg(binary("tui-client"));
+                command
+            }
+            None => Command::new(binary("tui-client")),
         };
         command.args(&self.target).args(self.face).args(&self.arguments);
         command

@@ -6,6 +6,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use e2e::Trace;
 use e2e::chaos::hostile::{self, Crowd, Plan, Strangers};
 use e2e::chaos::network::{self, Dead};
 use e2e::chaos::{
@@ -199,7 +200,7 @@ pub fn faults(words: &[&str]) -> Result<()> {
     writeln!(out, "SEED={seed}")?;
     let mut unseen = 0;
     for (fault, scenario) in FAULTS {
-        if *fault == "no-sync" && !synced::can_watch() {
+        if *fault == "no-sync" && !Trace::is_possible() {
             writeln!(out, "skipped {fault:18} needs strace")?;
             continue;
         }

@@ -2,43 +2,16 @@
 //! may still be lost with the power. The server's calls are watched by `strace`.
 
 use std::collections::BTreeMap;
-use std::io::Read;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
 
-use rustix::fs::{CWD, FileType, Mode, mknodat};
 use shared::message::ServerMessage;
-use tempfile::TempDir;
 
 use super::{Broken, Outcome, Stage};
 use crate::kit::{PASSWORD, user_name};
-use crate::{Capture, RawClient};
+use crate::{RawClient, Trace};
 
 /// Messages of which each waits for the acknowledgement of the one before.
 const MESSAGES: usize = 100;
-
-/// A named pipe that is opened when it is first read: opening waits for the one who writes.
-struct Fifo {
-    path: PathBuf,
-    file: Option<std::fs::File>,
-}
-
-impl Read for Fifo {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let file = match self.file.take() {
-            Some(file) => file,
-            None => std::fs::File::open(&self.path)?,
-        };
-        self.file.insert(file).read(buffer)
-    }
-}
-
-/// Whether the calls of a program can be watched here.
-pub fn can_watch() -> bool {
-    let tried = Command::new("strace").args(["-D", "-o", "/dev/null", "true"]).stderr(Stdio::null()).status();
-    tried.is_ok_and(|status| status.success())
-}
 
 /// A call as `strace -f -ttt -T -y` writes it: `PID SECONDS.MICROS CALL <SECONDS.MICROS>`.
 struct Call<'a> {
@@ -92,17 +65,13 @@ fn synced(trace: &str, texts: &[String]) -> BTreeMap<String, Duration> {
 
 /// Watches a server that acknowledges messages one by one.
 pub fn run() -> Outcome {
-    if !can_watch() {
+    if !Trace::is_possible() {
         return Err(Broken::new("strace is missing, or may not watch"));
     }
-    let folder = TempDir::with_prefix("tern-trace-").expect("a temporary folder can be made");
-    let path = folder.path().join("trace");
-    mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).expect("a named pipe can be made");
-    let trace = Capture::of(Fifo { path: path.clone(), file: None });
-    let output = path.to_str().expect("the folder's name is plain");
-    // Not its parent (-D), so that the server is stopped and killed like any other; whole pages of the log (-s).
-    let watch = ["strace", "-D", "-f", "-ttt", "-T", "-y", "-s", "5000", "-e", "trace=pwrite64,fsync,fdatasync"];
-    let mut stage = Stage::with(2, |builder| builder.under(&[&watch[..], &["-o", output]].concat()));
+    let trace = Trace::collect();
+    // Whole pages of the log (-s).
+    let watch = trace.command(&["-ttt", "-T", "-y", "-s", "5000", "-e", "trace=pwrite64,fsync,fdatasync"]);
+    let mut stage = Stage::with(2, |builder| builder.under(&watch));
     let mut sender = RawClient::connect(stage.server.port());
     sender.login_with(&user_name(0), PASSWORD);
     let to = format!("@{}", user_name(1));
@@ -117,8 +86,7 @@ pub fn run() -> Outcome {
         .collect();
     sender.logout();
     stage.server.stop();
-    let trace = String::from_utf8_lossy(&trace.to_end()).into_owned();
-    let synced = synced(&trace, &texts);
+    let synced = synced(&trace.to_end(), &texts);
     for (text, acknowledged) in texts.iter().zip(acknowledged) {
         match synced.get(text) {
             None => return Err(Broken::new(format!("{text} was acknowledged and never synced"))),

@@ -52,6 +52,7 @@ mod private_ends;
 mod private_files;
 mod private_sessions;
 mod private_strangers;
+mod private_wire;
 mod python;
 mod queue_and_unsend;
 mod reconnect;

@@ -1,5 +1,6 @@
 //! The real `server`, on a port and in folders of its own.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -36,6 +37,7 @@ pub struct ServerBuilder {
     bind: String,
     credentials: String,
     credentials_is_a_folder: bool,
+    credentials_mode: Option<u32>,
     data: Option<PathBuf>,
     extra: Vec<String>,
     environment: Vec<(String, String)>,
@@ -129,6 +131,13 @@ impl ServerBuilder {
         self
     }
 
+    /// Who may read and write the credentials file.
+    #[must_use]
+    pub fn credentials_mode(mut self, mode: u32) -> Self {
+        self.credentials_mode = Some(mode);
+        self
+    }
+
     /// The data folder instead of a fresh one.
     #[must_use]
     pub fn data(mut self, folder: &Path) -> Self {
@@ -182,6 +191,10 @@ impl ServerBuilder {
             std::fs::write(&credentials, &self.credentials)
         };
         written.expect("a folder of ours is writable");
+        if let Some(mode) = self.credentials_mode {
+            let mode = std::fs::Permissions::from_mode(mode);
+            std::fs::set_permissions(&credentials, mode).expect("the file is ours");
+        }
         let data = self.data.clone().unwrap_or_else(|| files.join("data"));
         let mut command = match self.under.split_first() {
             Some((program, arguments)) => {
@@ -216,6 +229,7 @@ impl TestServer {
             bind: "127.0.0.1".to_owned(),
             credentials: CREDENTIALS.to_owned(),
             credentials_is_a_folder: false,
+            credentials_mode: None,
             data: None,
             extra: Vec::new(),
             environment: Vec::new(),

@@ -39,6 +39,7 @@ mod lock_survives_a_crash;
 mod log_that_nobody_reads;
 mod login_and_names;
 mod message_limits;
+mod no_permission;
 mod no_registration;
 mod no_tls;
 mod operator_password;

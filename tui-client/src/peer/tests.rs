@@ -173,6 +173,27 @@ fn impostor(of: &Identity, pin: DeviceKey) -> Arc<rustls::ClientConfig> {
     Arc::new(config)
 }
 
+/// Shows no certificate at all, like a client of the web.
+fn nobody(pin: DeviceKey) -> Arc<rustls::ClientConfig> {
+    #[derive(Debug)]
+    struct NoCertificate;
+
+    impl rustls::client::ResolvesClientCert for NoCertificate {
+        fn resolve(&self, _: &[&[u8]], _: &[rustls::SignatureScheme]) -> Option<Arc<rustls::sign::CertifiedKey>> {
+            None
+        }
+
+        fn has_certs(&self) -> bool {
+            false
+        }
+    }
+
+    let own = Identity::make().expect("a key");
+    let mut config = (*tls::client_config(&own, pin).expect("usable keys")).clone();
+    config.client_auth_cert_resolver = Arc::new(NoCertificate);
+    Arc::new(config)
+}
+
 async fn intrude_with(address: &str, config: Arc<rustls::ClientConfig>, hello: &PeerMessage) -> bool {
     let address: SocketAddr = address.parse().expect("an address");
     let stream = TcpStream::connect(address).await.expect("the door is open");
@@ -209,6 +230,100 @@ async fn strangers_do_not_get_in_and_the_right_one_still_does() {
     assert!(!intrude(&yoda_at[0], &hans.identity, yoda_key, &hello(OFFER, "vader")).await, "another name");
     let mut hans = hans.meet(true, "yoda", yoda_key, &yoda_at);
     assert_eq!(hans.opened().await.words, yoda.opened().await.words);
+}
+
+#[tokio::test]
+async fn who_shows_no_certificate_does_not_get_in_and_the_right_one_still_does() {
+    let (hans, yoda) = (ready(), ready());
+    let (hans_key, yoda_key) = (hans.identity.key(), yoda.identity.key());
+    let yoda_at = [yoda.address()];
+    let mut yoda = yoda.meet(false, "hans", hans_key, &[]);
+    // All else is right: the offer, the name, and the key that the other side is expected to have.
+    assert!(!intrude_with(&yoda_at[0], nobody(yoda_key), &hello(OFFER, "hans")).await, "no certificate");
+    let mut hans = hans.meet(true, "yoda", yoda_key, &yoda_at);
+    assert_eq!(hans.opened().await.words, yoda.opened().await.words);
+    hans.say(1, "hi");
+    assert_eq!(yoda.next().await, PeerEvent::Said { text: "hi".into(), kind: Kind::TEXT });
+}
+
+#[tokio::test]
+async fn who_has_everything_right_is_answered() {
+    // What the strangers of the other tests would hear if one of them got in.
+    let (hans, yoda) = (ready(), ready());
+    let (hans_key, yoda_key) = (hans.identity.key(), yoda.identity.key());
+    let yoda_at = yoda.address();
+    let _yoda = yoda.meet(false, "hans", hans_key, &[]);
+    assert!(intrude(&yoda_at, &hans.identity, yoda_key, &hello(OFFER, "hans")).await);
+}
+
+/// Everything that this side listens on, as others reach it on this machine.
+fn doors(ready: &Ready) -> Vec<SocketAddr> {
+    let bound = ready.doorway.listeners.iter().map(|listener| listener.local_addr().expect("it listens"));
+    let here = |bound: SocketAddr| match bound {
+        SocketAddr::V4(_) => SocketAddr::new("127.0.0.1".parse().expect("an address"), bound.port()),
+        SocketAddr::V6(_) => SocketAddr::new("::1".parse().expect("an address"), bound.port()),
+    };
+    bound.map(here).collect()
+}
+
+async fn assert_closed(doors: &[SocketAddr]) {
+    for door in doors {
+        let refused = TcpStream::connect(door).await.expect_err("nobody listens any more");
+        assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused, "{door}: {refused}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_listens_any_more_once_the_session_is_open() {
+    let (hans, yoda) = (ready(), ready());
+    let (hans_key, yoda_key) = (hans.identity.key(), yoda.identity.key());
+    let doors = [doors(&hans), doors(&yoda)].concat();
+    assert!(doors.len() >= 2, "{doors:?}");
+    let (hans_at, yoda_at) = ([hans.address()], [yoda.address()]);
+    let mut hans = hans.meet(true, "yoda", yoda_key, &yoda_at);
+    let mut yoda = yoda.meet(false, "hans", hans_key, &hans_at);
+    assert_eq!(hans.opened().await.words, yoda.opened().await.words);
+    assert_closed(&doors).await;
+    hans.say(1, "hi");
+    assert_eq!(yoda.next().await, PeerEvent::Said { text: "hi".into(), kind: Kind::TEXT });
+}
+
+/// Until it resumes, time passes at once while everybody waits: nobody has anything else to wait for.
+#[tokio::test(start_paused = true)]
+async fn nobody_listens_any_more_once_the_time_to_meet_is_over() {
+    let mut strangers = Vec::new();
+    for initiator in [true, false] {
+        let side = ready();
+        let doors = doors(&side);
+        for door in &doors {
+            strangers.push(TcpStream::connect(door).await.expect("the door is open"));
+        }
+        let other = Identity::make().expect("a key").key();
+        let began = tokio::time::Instant::now();
+        let span = LinkTiming::default().meet;
+        let mut side = side.meet_within(initiator, "other", other, &[], span);
+        assert_eq!(side.no_way().await.tried, [] as [String; 0]);
+        assert!(began.elapsed() >= span, "it gave up early");
+        assert_closed(&doors).await;
+    }
+    tokio::time::resume();
+    for mut stranger in strangers {
+        // However it is closed, it is not held any more.
+        let closed = timeout(DEADLINE, stranger.read_to_end(&mut Vec::new())).await;
+        assert!(closed.is_ok(), "a stranger is still held");
+    }
+}
+
+#[tokio::test]
+async fn nobody_listens_any_more_once_nobody_wants_the_session() {
+    let side = ready();
+    let doors = doors(&side);
+    let other = Identity::make().expect("a key").key();
+    let mut side = side.meet(false, "hans", other, &[]);
+    drop(TcpStream::connect(doors[0]).await.expect("the door is open"));
+    side.link.send(LinkOrder::Close(Reason::STOPPED)).expect("it takes orders");
+    assert_eq!(side.next().await, PeerEvent::Closed(Closed::Here));
+    assert_closed(&doors).await;
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use e2e::{PlainClient, TestServer};
+use rustix::process::Signal;
 
 use crate::private_sessions::open;
 
@@ -22,7 +23,7 @@ fn bytes(length: usize) -> Vec<u8> {
 }
 
 struct Room {
-    _server: TestServer,
+    server: TestServer,
     hans: PlainClient,
     yoda: PlainClient,
     folder: tempfile::TempDir,
@@ -36,7 +37,7 @@ fn room() -> Room {
     let downloads = downloads.to_str().expect("a plain path");
     let mut yoda = server.client().sample("yoda").arg("--downloads").arg(downloads).start_logged_in();
     open(&mut hans, &mut yoda, ("hans", "yoda"));
-    Room { _server: server, hans, yoda, folder }
+    Room { server, hans, yoda, folder }
 }
 
 impl Room {
@@ -221,4 +222,49 @@ fn a_file_goes_on_where_it_was_when_the_sender_vanished() {
     yoda.expect_line("received", |line| line.starts_with("file received 2") && line.ends_with("large.bin"));
     assert!(fs::read(downloads.join("large.bin")).expect("received") == held);
     assert_eq!(fs::read_dir(&downloads).expect("the folder").count(), 1, "nothing else is left");
+}
+
+#[test]
+fn a_file_and_what_is_said_meanwhile_come_through_when_the_server_dies() {
+    let Room { mut server, mut hans, mut yoda, folder } = room();
+    let length = 200 << 20;
+    let (path, held) = (folder.path().join("large.bin"), bytes(length));
+    fs::write(&path, &held).expect("it is written");
+    hans.ok(&format!("send yoda {}", path.display()));
+    yoda.expect_prefix("file offer ");
+    yoda.ok("accept hans");
+    hans.expect("file progress 1 0");
+    // The one who gets it stands still, so that the file cannot be through before the server is gone.
+    yoda.signal(Signal::STOP);
+    let parts: Vec<_> = fs::read_dir(folder.path().join("downloads"))
+        .expect("the folder")
+        .map(|entry| entry.expect("a file").path())
+        .collect();
+    let [part] = &parts[..] else { panic!("not one file: {parts:?}") };
+    let there = fs::metadata(part).expect("a file").len();
+    assert!(
+        part.extension().is_some_and(|ending| ending == "part") && there < fs::metadata(&path).expect("a file").len(),
+        "too quick to be under way: {there} bytes in {}",
+        part.display()
+    );
+    server.kill();
+    hans.expect_prefix("state reconnecting ");
+    // It cannot be sent off before: the one whose word it takes stands still.
+    hans.send("private yoda without a server");
+    yoda.signal(Signal::CONT);
+    hans.expect(&format!("file sent 1 to yoda size {length}: large.bin"));
+    yoda.expect(&format!("file received 1 from hans size {length}: large.bin"));
+    assert!(fs::read(folder.path().join("downloads/large.bin")).expect("it was received") == held);
+    yoda.answers("private hans still here", "ok private hans delivered");
+    hans.expect("private from yoda: still here");
+    server.launch();
+    hans.expect("state logged-in hans");
+    hans.send("private yoda with a server");
+    yoda.expect("private from hans: with a server");
+    // Texts overtake the file, so where among its lines they were told is not said.
+    assert!(yoda.transcript().contains(&"private from hans: without a server".to_owned()), "{}", yoda.report());
+    for client in [&hans, &yoda] {
+        let closed = client.transcript().iter().any(|line| line.starts_with("private closed"));
+        assert!(!closed, "{}", client.report());
+    }
 }

@@ -170,8 +170,12 @@ fn line_of(text: &str, at: usize) -> usize {
     1 + text.bytes().take(at).filter(|&byte| byte == b'\n').count()
 }
 
-/// `tern` in the XDG config folder; nothing when there is no home folder.
+/// `tern` in the XDG config folder; nothing when none is named and there is no home folder.
 pub fn folder() -> Option<PathBuf> {
+    let named = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
+    if let Some(folder) = named {
+        return Some(folder.join("tern"));
+    }
     let xdg = etcetera::base_strategy::Xdg::new().ok()?;
     Some(xdg.config_dir().join("tern"))
 }

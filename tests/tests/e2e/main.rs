@@ -86,6 +86,7 @@ mod secrets_in_logs;
 mod sent_is_durable;
 mod silent_lists;
 mod stored_messages;
+mod strange_surroundings;
 mod synced_first;
 mod trust_list;
 mod two_servers;

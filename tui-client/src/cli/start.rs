@@ -19,7 +19,7 @@ use crate::net::{self, Target, TrustStore};
 use crate::plain::Voice;
 use crate::run::{self, LineOptions, Options, ScreenOptions, Server, Signals, StartHost};
 use crate::tui::canvas::Drawing;
-use crate::tui::glyphs::Glyphs;
+use crate::tui::glyphs::{ASCII, Glyphs};
 use crate::tui::state::Look;
 use crate::tui::terminal::{self, Channel, Modes};
 use crate::tui::theme::{self, Depth, Environment, Theme, ThemeChoice};
@@ -189,7 +189,8 @@ fn screen_options(settings: &Settings, server: Server, memory: Memory, visited: 
         },
         shade,
         themes: settings.themes.clone(),
-        asking: asking(term.as_deref()),
+        // The questions hold emoji: without UTF-8 their bytes may be commands to the terminal.
+        asking: asking(term.as_deref()).filter(|_| glyphs != &ASCII),
         channel: Channel::of(text),
         modes: Modes { in_tmux: std::env::var_os("TMUX").is_some(), without_colour: depth == Depth::None },
         mouse: settings.mouse,

@@ -149,6 +149,11 @@ impl TrustStore {
 ///
 /// A sentence, when there is no home folder.
 pub fn standard_folder() -> Result<PathBuf, String> {
+    // Where the folder is named, no home folder is needed.
+    let named = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
+    if let Some(folder) = named {
+        return Ok(folder.join("tern"));
+    }
     let xdg = etcetera::base_strategy::Xdg::new()
         .map_err(|_| "There is no home folder to remember keys in: set HOME or XDG_STATE_HOME.".to_owned())?;
     Ok(xdg.state_dir().unwrap_or_else(|| xdg.data_dir()).join("tern"))

@@ -41,7 +41,8 @@ fn judged(trust: net::Trust) -> Trust {
 
 /// A server that is being restarted may answer with anything; only what will not change by itself is hopeless.
 fn fault(error: ConnectError) -> Fault {
-    let why = error.to_string();
+    // What is a sentence already, of a server or about a file, is put into another one like the rest.
+    let why = error.to_string().trim_end_matches('.').to_owned();
     match error {
         ConnectError::NobodyListens { .. } => Fault::NobodyListens(why),
         ConnectError::Unreachable { .. } | ConnectError::NotTern { .. } => Fault::Unreachable(why),

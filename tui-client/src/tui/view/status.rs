@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use super::layout::{Breadth, Layout};
+use super::overlay::key_words;
 use super::{Scene, card, notice};
 use crate::app::place::Place;
 use crate::tui::canvas::Canvas;
@@ -59,8 +60,9 @@ fn keys(canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout, from: u16) 
         Breadth::Compact => 1,
     };
     let cap = theme.raised.patch(theme.text);
+    let glyphs = canvas.drawing().glyphs;
     let piece = |(action, usual, words): (Action, &'static str, &'static str)| {
-        let key = scene.state.keys.label(action, usual);
+        let key = key_words(&scene.state.keys.label(action, usual), glyphs);
         [Span::styled(format!(" {key} "), cap), Span::styled(format!(" {words}  "), theme.muted)]
     };
     let mut shown: Vec<Span<'_>> = Vec::new();

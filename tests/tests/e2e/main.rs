@@ -27,6 +27,7 @@ mod full_pipe;
 mod harmless_output;
 mod history;
 mod hold_until_enter;
+mod hostile_others;
 mod inactivity;
 mod inbox_full;
 mod invite_link;

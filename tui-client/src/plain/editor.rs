@@ -163,7 +163,8 @@ impl Editor {
     }
 
     fn word_start(&self) -> usize {
-        self.text.trim_end().rfind(char::is_whitespace).map_or(0, |blank| blank + 1)
+        let without_word = self.text.trim_end().trim_end_matches(|c: char| !c.is_whitespace());
+        without_word.len()
     }
 
     fn shorten(&mut self, length: usize, width: usize, out: &mut String) {

@@ -113,7 +113,9 @@ fn a_word_or_the_whole_line_goes_with_one_key() {
     let mut desk = Desk::new(80);
     assert_eq!(desk.keys(b"message yoda hi \x17\x17leia\r"), [line("message leia")]);
     assert_eq!(desk.keys(b"all wrong\x15right\r"), [line("right")]);
-    assert_eq!(desk.screen.rows, ["message leia", "right"]);
+    // A blank of several bytes is one, too.
+    assert_eq!(desk.keys("おはよう\u{3000}hans\u{a0}\x17yoda\r".as_bytes()), [line("おはよう\u{3000}yoda")]);
+    assert_eq!(desk.screen.rows[..2], ["message leia", "right"]);
 }
 
 #[test]
@@ -186,7 +188,7 @@ fn interrupted_it_forgets_the_line() {
 proptest! {
     #[test]
     fn whatever_is_typed_nothing_acts_and_the_row_shows_its_end(
-        keys in proptest::collection::vec(prop_oneof![4 => any::<char>().prop_map(String::from), 1 => Just("\u{7f}".to_owned())], 0..60),
+        keys in proptest::collection::vec(prop_oneof![4 => any::<char>().prop_map(String::from), 2 => "[\u{7f}\u{17}\u{15}\u{3000}\u{a0} ]"], 0..60),
         width in 10_usize..40,
     ) {
         let mut desk = Desk::new(width);

@@ -98,11 +98,16 @@ fn path_at(text: &str, cursor: usize, is_lobby: bool) -> Option<Range<usize>> {
     let spec = find(line.split(char::is_whitespace).next()?)?;
     let place = spec.arguments.iter().position(|argument| argument.kind == Kind::Path)?;
     // Behind the command and the arguments before the path.
-    let mut start = text.len() - line.len() + line.find(char::is_whitespace)? + 1;
+    let mut start = text.len() - line.len() + behind_blank(line)?;
     for _ in 0..place {
-        start += text[start..].find(char::is_whitespace)? + 1;
+        start += behind_blank(&text[start..])?;
     }
     (start <= cursor && cursor == text.len()).then_some(start..cursor)
+}
+
+/// Where it goes on behind the first blank, which may be one of several bytes, as that of Japanese keyboards.
+fn behind_blank(text: &str) -> Option<usize> {
+    text.char_indices().find_map(|(at, c)| c.is_whitespace().then_some(at + c.len_utf8()))
 }
 
 /// What is in a folder, for the path that is typed: takes it if there is one way to go on, otherwise lists them. A name

@@ -283,4 +283,7 @@ fn a_path_is_completed_with_what_is_in_its_folder() {
     assert_eq!(stage.composer().text(), "/send yoda .hidden");
     stage.press("ctrl+c").text("/send yoda a").press("tab");
     assert_eq!((stage.composer().text(), choices(&stage)), ("/send yoda a", vec![]));
+    // A blank of several bytes is one, too.
+    stage.press("ctrl+c").text("/send\u{3000}yoda\u{a0}.").press("tab");
+    assert_eq!(stage.composer().text(), "/send\u{3000}yoda\u{a0}.hidden");
 }

@@ -154,8 +154,10 @@ impl RawClient {
 
     /// The next message, or `None` when the server has closed the connection. Pings are answered on the way.
     pub fn receive(&mut self) -> Option<ServerMessage> {
+        // A server that lives pings for ever, also where what is waited for never comes.
+        let end = Instant::now() + DEADLINE;
         loop {
-            match codec::decode(&self.next_body()?).expect("the server's frames are valid") {
+            match codec::decode(&self.body_until(end)?).expect("the server's frames are valid") {
                 ServerMessage::Ping { n } => self.say(&ClientMessage::Pong { n }),
                 message => return Some(message),
             }
@@ -164,7 +166,10 @@ impl RawClient {
 
     /// The body of the next frame, as it came, or `None` when the server has closed the connection.
     pub fn next_body(&mut self) -> Option<BytesMut> {
-        let end = Instant::now() + DEADLINE;
+        self.body_until(Instant::now() + DEADLINE)
+    }
+
+    fn body_until(&mut self, end: Instant) -> Option<BytesMut> {
         loop {
             let frame = codec::take_frame(&mut self.unread, FRAME_AFTER_LOGIN);
             if let Some(body) = frame.expect("the server's frames are within the limit") {

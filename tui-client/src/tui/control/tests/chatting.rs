@@ -237,7 +237,31 @@ fn key() -> impl Strategy<Value = Event> {
         1 => Just(KeyModifiers::ALT),
         1 => Just(KeyModifiers::CONTROL),
     ];
-    (code, modifiers).prop_map(|(code, modifiers)| Event::Key(KeyEvent::new(code, modifiers)))
+    let key = (code, modifiers).prop_map(|(code, modifiers)| Event::Key(KeyEvent::new(code, modifiers)));
+    // What single letters seldom come to: commands with arguments, blanks of several bytes, characters of several.
+    let words = proptest::sample::select(vec![
+        "/send",
+        "/send yoda ",
+        "/go ",
+        "/message leia ",
+        "/search ",
+        "/theme ",
+        "/set ",
+        "/history ",
+        "yoda",
+        "~/do",
+        " ",
+        "\u{3000}",
+        "\u{a0}",
+        "\u{2028}",
+        "おはよう",
+        "e\u{301}",
+        "👩\u{200d}👩\u{200d}👧",
+        "`a",
+        "https://a.b/",
+        "\n",
+    ]);
+    prop_oneof![4 => key, 1 => words.prop_map(|words| Event::Paste(words.to_owned()))]
 }
 
 proptest! {

@@ -60,6 +60,21 @@ pub(super) fn with_yoda(mut story: Story) -> Story {
 }
 
 #[test]
+fn a_request_on_the_screen_does_not_wait_for_what_waited() {
+    let screen = Settings { on_screen: true, interactive: true, ..settings() };
+    let mut story = Story::new(screen, Some("hans"), Some("falcon"));
+    story.begin();
+    story.tell(connected());
+    story.tell(logged_in(1));
+    // The lobby is drawn; `ready` is still on its way.
+    let asked = story.tell(command(Command::Startprivate { user: "yoda".into() }, 1));
+    assert!(asked.len() == 1 && asked[0].starts_with("> peer Ask "), "{asked:?}");
+    story.tell(lost());
+    let asked = story.tell(command(Command::Startprivate { user: "leia".into() }, 2));
+    assert_eq!(asked, ["error not-connected startprivate leia: there is no connection to the server"]);
+}
+
+#[test]
 fn a_request_is_asked_answered_and_met() {
     let mut story = Story::logged_in();
     let asked = story.tell(command(Command::Startprivate { user: "Yoda".into() }, 1));

@@ -37,7 +37,7 @@ pub(in crate::app::update) fn run(turn: &mut Turn<'_>, command: Command, cid: Cl
 
 /// What needs the server cannot be done without it, and does not wait for it: the other user may be gone by then.
 fn with_server(turn: &mut Turn<'_>, verb: Verb, typed: &str, run: impl FnOnce(&mut Turn<'_>, String)) {
-    if turn.model.can_request() {
+    if turn.model.can_send() {
         return run(turn, typed.to_owned());
     }
     let why = Why::Text(safe("there is no connection to the server"));

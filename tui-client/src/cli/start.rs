@@ -21,7 +21,7 @@ use crate::run::{self, LineOptions, Options, ScreenOptions, Server, Signals, Sta
 use crate::tui::canvas::Drawing;
 use crate::tui::glyphs::{ASCII, Glyphs};
 use crate::tui::state::Look;
-use crate::tui::terminal::{self, Channel, Modes};
+use crate::tui::terminal::{self, Channel, Modes, Questions};
 use crate::tui::theme::{self, Depth, Environment, Theme, ThemeChoice};
 
 /// Older lines that somebody at a terminal sees after login: a screen without the prompt.
@@ -189,8 +189,7 @@ fn screen_options(settings: &Settings, server: Server, memory: Memory, visited: 
         },
         shade,
         themes: settings.themes.clone(),
-        // The questions hold emoji: without UTF-8 their bytes may be commands to the terminal.
-        asking: asking(term.as_deref()).filter(|_| glyphs != &ASCII),
+        asking: asking(term.as_deref()).map(|limit| Questions { limit, has_utf8: glyphs != &ASCII }),
         channel: Channel::of(text),
         modes: Modes { in_tmux: std::env::var_os("TMUX").is_some(), without_colour: depth == Depth::None },
         mouse: settings.mouse,

@@ -33,7 +33,7 @@ use crate::tui::control::{self, Reports, Sight, SignIn, Wish};
 use crate::tui::keymap::Keymap;
 use crate::tui::notify::Notification;
 use crate::tui::state::{Field, FormMessage, Look, State};
-use crate::tui::terminal::{self, Channel, LateAnswer, Modes, Screen, install_panic_hook, take_task_panics};
+use crate::tui::terminal::{self, Channel, LateAnswer, Modes, Questions, Screen, install_panic_hook, take_task_panics};
 use crate::tui::theme::{Shade, Themes};
 use crate::tui::view::{self, Seen};
 use keeping::Keeping;
@@ -58,7 +58,7 @@ pub struct ScreenOptions {
     /// The user's own themes.
     pub themes: Themes,
     /// How long the terminal may take to say what it is; `None` where it is not asked.
-    pub asking: Option<Duration>,
+    pub asking: Option<Questions>,
     /// How notifications leave it.
     pub channel: Channel,
     /// Modes of the terminal.
@@ -101,7 +101,7 @@ pub(super) struct ScreenFace {
     /// What came from the terminal and is not looked at yet.
     waiting: VecDeque<Happening>,
     /// How long to wait for the terminal's answers; nothing once it was asked.
-    asking: Option<Duration>,
+    asking: Option<Questions>,
     late: LateAnswer,
     channel: Channel,
     /// A task has panicked, and the user is to be told.
@@ -203,8 +203,8 @@ impl ScreenFace {
 
     /// Asks the terminal what it is, once, and takes what was typed meanwhile for keys.
     fn ask(&mut self, model: &Model) -> io::Result<()> {
-        let (Some(limit), Some(screen)) = (self.asking.take(), &mut self.screen) else { return Ok(()) };
-        let answers = screen.ask(limit)?;
+        let (Some(questions), Some(screen)) = (self.asking.take(), &mut self.screen) else { return Ok(()) };
+        let answers = screen.ask(questions)?;
         if answers.background.is_none() {
             self.late = LateAnswer::awaited();
         }

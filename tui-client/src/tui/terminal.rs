@@ -6,7 +6,6 @@
 use std::io::{self, Stdout, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{DisableMouseCapture, EnableMouseCapture};
@@ -27,7 +26,7 @@ pub use self::keys::{Keys, events};
 pub use self::modes::Modes;
 use self::output::Output;
 pub use self::panics::{install_panic_hook, take_task_panics};
-pub use self::probe::{Answers, LIMIT, LateAnswer};
+pub use self::probe::{Answers, LIMIT, LateAnswer, Questions};
 
 mod announce;
 mod keys;
@@ -99,17 +98,17 @@ impl Screen {
         Ok(())
     }
 
-    /// Asks the terminal about itself, and waits for its answers no longer than this. Call it after the first frame and
-    /// before anything else reads the terminal; then draw again, since the last row is not what it was.
-    pub fn ask(&mut self, limit: Duration) -> io::Result<Answers> {
+    /// Asks the terminal about itself. Call it after the first frame and before anything else reads the terminal; then draw
+    /// again, since the last row is not what it was.
+    pub fn ask(&mut self, questions: Questions) -> io::Result<Answers> {
         let row = self.size()?.height;
         if row < ROWS_TO_ASK {
             return Ok(Answers::default());
         }
         let backend = self.inner.terminal.backend_mut();
-        backend.write_all(&probe::questions(row))?;
+        backend.write_all(&probe::bytes(questions, row))?;
         Write::flush(backend)?;
-        let answers = probe::listen(row, limit)?;
+        let answers = probe::listen(questions, row)?;
         self.repaint()?;
         Ok(answers)
     }

@@ -28,6 +28,25 @@ const SAMPLES: [(&str, u16); 4] = [
     ("\u{25cf}", 1),
 ];
 
+/// For a terminal without UTF-8, where the bytes of the others may be commands: nothing is learned from its width, only
+/// that the terminal has answered.
+const PLAIN_SAMPLES: [(&str, u16); 1] = [("*", 1)];
+
+/// What is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Questions {
+    /// How long the answers may take.
+    pub limit: Duration,
+    /// Whether the terminal takes UTF-8: otherwise only its background is asked for.
+    pub has_utf8: bool,
+}
+
+impl Questions {
+    fn samples(self) -> &'static [(&'static str, u16)] {
+        if self.has_utf8 { &SAMPLES } else { &PLAIN_SAMPLES }
+    }
+}
+
 /// What the terminal said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answers {
@@ -42,9 +61,9 @@ pub struct Answers {
 }
 
 /// What to write. The samples stand in a row that the next frame paints over, invisible, inside of one update.
-pub(super) fn questions(row: u16) -> Vec<u8> {
+pub(super) fn bytes(questions: Questions, row: u16) -> Vec<u8> {
     let mut bytes = b"\x1b[?2026h\x1b]11;?\x1b\\\x1b[8m".to_vec();
-    for (sample, _) in SAMPLES {
+    for (sample, _) in questions.samples() {
         bytes.extend(format!("\x1b[{row};1H{sample}\x1b[6n").into_bytes());
     }
     bytes.extend(format!("\x1b[0m\x1b[{row};1H\x1b[2K\x1b[?2026l").into_bytes());
@@ -52,12 +71,12 @@ pub(super) fn questions(row: u16) -> Vec<u8> {
 }
 
 /// Reads until everything is answered or the time is over.
-pub(super) fn listen(row: u16, limit: Duration) -> io::Result<Answers> {
-    let deadline = Instant::now() + limit;
+pub(super) fn listen(questions: Questions, row: u16) -> io::Result<Answers> {
+    let deadline = Instant::now() + questions.limit;
     let mut bytes = Vec::new();
     let mut chunk = [0; 4096];
     loop {
-        let (answers, is_complete) = sort(&bytes, row);
+        let (answers, is_complete) = sort(&bytes, row, questions.samples());
         let left = deadline.saturating_duration_since(Instant::now());
         if is_complete || left.is_zero() || bytes.len() >= MOST_BYTES {
             return Ok(answers);
@@ -79,7 +98,7 @@ pub(super) fn listen(row: u16, limit: Duration) -> io::Result<Answers> {
 }
 
 /// Parts answers from what was typed, and tells whether all have come.
-fn sort(bytes: &[u8], row: u16) -> (Answers, bool) {
+fn sort(bytes: &[u8], row: u16, samples: &[(&str, u16)]) -> (Answers, bool) {
     let mut answers = Answers::default();
     let mut columns = Vec::new();
     let mut rest = bytes;
@@ -87,7 +106,7 @@ fn sort(bytes: &[u8], row: u16) -> (Answers, bool) {
         if let Some(length) = background(rest) {
             answers.background = parse_osc11(&rest[..length]).or(answers.background);
             rest = &rest[length..];
-        } else if let Some((column, length)) = cursor(rest, row).filter(|_| columns.len() < SAMPLES.len()) {
+        } else if let Some((column, length)) = cursor(rest, row).filter(|_| columns.len() < samples.len()) {
             columns.push(column);
             rest = &rest[length..];
         } else {
@@ -95,8 +114,8 @@ fn sort(bytes: &[u8], row: u16) -> (Answers, bool) {
             rest = after;
         }
     }
-    let is_complete = columns.len() == SAMPLES.len();
-    if is_complete {
+    let is_complete = columns.len() == samples.len();
+    if is_complete && samples.len() == SAMPLES.len() {
         let fits = |at: usize| columns.get(at).is_some_and(|column: &u16| column - 1 == SAMPLES[at].1);
         answers.emoji = Some(Classes { selectors: fits(0), joined: fits(1), tones: fits(2) });
         answers.wide_symbols = !fits(3);
@@ -185,7 +204,7 @@ mod tests {
     #[test]
     fn answers_are_parted_from_what_was_typed() {
         let bytes = b"he\x1b]11;rgb:ffff/ffff/ffff\x1b\\l\x1b[24;3R\x1b[24;9Rlo\x1b[24;5R\x1b[1;2R\x1b[24;2R\r";
-        let (answers, is_complete) = sort(bytes, 24);
+        let (answers, is_complete) = sort(bytes, 24, &SAMPLES);
         assert!(is_complete);
         assert_eq!(answers.background, Some(Rgb(255, 255, 255)));
         assert_eq!(answers.emoji, Some(Classes { selectors: true, joined: false, tones: false }));
@@ -198,15 +217,15 @@ mod tests {
         for bytes in
             [&b"\x1b]11;rgb:ff"[..], b"\x1b]11;rgb:f/f/f\x1b", b"\x1b[24;3", b"\x1b[24;3R\x1b[24;3R\x1b[24;3R", b""]
         {
-            let (answers, is_complete) = sort(bytes, 24);
+            let (answers, is_complete) = sort(bytes, 24, &SAMPLES);
             assert!(!is_complete && answers.emoji.is_none() && answers.background.is_none(), "{bytes:?}");
         }
-        assert_eq!(sort(b"\x1b[24;0R", 24).0.typed, b"\x1b[24;0R");
+        assert_eq!(sort(b"\x1b[24;0R", 24, &SAMPLES).0.typed, b"\x1b[24;0R");
     }
 
     #[test]
     fn an_east_asian_terminal_gets_plain_symbols() {
-        let (answers, _) = sort(b"\x1b[9;3R\x1b[9;3R\x1b[9;3R\x1b[9;3R", 9);
+        let (answers, _) = sort(b"\x1b[9;3R\x1b[9;3R\x1b[9;3R\x1b[9;3R", 9, &SAMPLES);
         assert_eq!(answers.emoji, Some(Classes { selectors: true, joined: true, tones: true }));
         assert!(answers.wide_symbols);
     }
@@ -214,10 +233,21 @@ mod tests {
     #[test]
     fn the_samples_show_nothing_and_leave_nothing() {
         let size = |cells| std::num::NonZeroU16::new(cells).expect("not zero");
-        let mut parser = vt100::Parser::new(size(4), size(20), 0);
-        parser.process(b"first\r\nsecond");
-        parser.process(&questions(4));
-        assert_eq!(parser.screen().contents(), "first\nsecond");
+        for has_utf8 in [true, false] {
+            let mut parser = vt100::Parser::new(size(4), size(20), 0);
+            parser.process(b"first\r\nsecond");
+            parser.process(&bytes(Questions { limit: LIMIT, has_utf8 }, 4));
+            assert_eq!(parser.screen().contents(), "first\nsecond");
+        }
+    }
+
+    #[test]
+    fn without_utf8_the_background_is_asked_for_in_ascii() {
+        let plain = Questions { limit: LIMIT, has_utf8: false };
+        assert!(bytes(plain, 24).is_ascii());
+        let (answers, is_complete) = sort(b"\x1b]11;rgb:ffff/ffff/ffff\x1b\\\x1b[24;2Rx", 24, plain.samples());
+        assert!(is_complete && answers.emoji.is_none() && !answers.wide_symbols);
+        assert_eq!((answers.background, &answers.typed[..]), (Some(Rgb(255, 255, 255)), &b"x"[..]));
     }
 
     #[test]

@@ -241,6 +241,7 @@ impl World {
         for empty in [
             "sessions: {}",
             "pending: {}",
+            "advancing: {}",
             "lines: {}",
             "probes: {}",
             "holds: {}",

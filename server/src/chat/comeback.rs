@@ -21,7 +21,6 @@ use super::refuse::refuse;
 use super::sessions::{Arrival, Farewell, Login, Row, Stage};
 use super::tickets::resume_hash;
 use super::{Chat, Turn};
-use crate::record::Conversation;
 
 /// How long a user whose connection is lost counts as online.
 const GRACE: Duration = Duration::from_millis(GRACE_MS);
@@ -126,7 +125,6 @@ impl Chat {
     /// Takes a session away from its connection, so that another one can go on with it. A client that is still there is
     /// told.
     fn leave_place(&mut self, turn: &mut Turn, old: SessionId) -> Option<Login> {
-        let shown = self.login(old).map(|login| login.acks.clone()).unwrap_or_default();
         self.store_acks(turn, old);
         let ended = self.sessions.remove(&old)?;
         if let Some(until) = ended.held_until {
@@ -138,10 +136,7 @@ impl Chat {
         self.stop_feeding(old);
         self.end_private(turn, old);
         match ended.stage {
-            Stage::User(mut login) => {
-                login.sent = shown;
-                Some(*login)
-            }
+            Stage::User(login) => Some(*login),
             Stage::Visitor | Stage::Knocking => None,
         }
     }
@@ -253,7 +248,6 @@ impl Arrival {
         self.last_action = login.last_action;
         self.away.clone_from(&login.away);
         self.hinted.clone_from(&login.hinted);
-        self.sent.clone_from(&login.sent);
     }
 
     /// A login in the place of another session of the same user.
@@ -262,7 +256,6 @@ impl Arrival {
             let now = self.last_action;
             self.goes_on(login);
             self.last_action = now;
-            self.sent.retain(|conversation, _| matches!(conversation, Conversation::Direct(..)));
         }
         self
     }

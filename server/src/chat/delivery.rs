@@ -266,7 +266,23 @@ impl Chat {
         };
         let (account, acks) = (login.account, std::mem::take(&mut login.acks));
         for (conversation, seq) in acks {
-            self.write_unanswered(turn, Write::Advance { account, conversation, seq });
+            self.advancing.entry(account).or_default().insert(conversation.clone(), seq);
+            let pending = Pending::Advance { account, conversation: conversation.clone(), seq };
+            self.write(turn, Write::Advance { account, conversation, seq }, pending);
+        }
+    }
+
+    /// An acknowledgement is on the disk, or will not be: what the disk says holds from here on, unless a newer one is on
+    /// its way.
+    pub(super) fn acks_stored(&mut self, account: AccountId, conversation: &Conversation, seq: Seq) {
+        let Some(advancing) = self.advancing.get_mut(&account) else {
+            return;
+        };
+        if advancing.get(conversation) == Some(&seq) {
+            advancing.remove(conversation);
+        }
+        if advancing.is_empty() {
+            self.advancing.remove(&account);
         }
     }
 

@@ -113,6 +113,8 @@ pub struct Chat {
     /// Sessions whose acknowledgements are not stored yet, and when they will be.
     acking: BTreeSet<SessionId>,
     acks_due: Option<Mono>,
+    /// Acknowledgements on their way to the disk. A login that reads beside them must not get those messages again.
+    advancing: BTreeMap<AccountId, BTreeMap<Conversation, Seq>>,
     /// Logins that ended before the log had a row for them.
     ended_early: BTreeMap<SessionId, (UnixMs, Reason)>,
     heartbeat: Mono,
@@ -187,6 +189,7 @@ impl Chat {
             deadlines: BTreeSet::new(),
             acking: BTreeSet::new(),
             acks_due: None,
+            advancing: BTreeMap::new(),
             ended_early: BTreeMap::new(),
             heartbeat: now.mono,
             pending: BTreeMap::new(),

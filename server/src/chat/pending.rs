@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use shared::id::RequestId;
+use shared::id::{RequestId, Seq};
 use shared::message::Refusal;
 use shared::name::Name;
 
@@ -42,6 +42,8 @@ pub(super) enum Pending {
     Block(BlockChange),
     /// A login is being noted.
     SessionNoted { session: SessionId },
+    /// An acknowledgement is being stored.
+    Advance { account: AccountId, conversation: Conversation, seq: Seq },
     /// A page of history is read.
     History { session: SessionId, id: RequestId, conversation: Conversation, shown: String },
     /// The next page of waiting messages is read.
@@ -106,6 +108,7 @@ impl Chat {
             Pending::Unseen { session, id } => self.unseen_read(turn, session, id, result),
             Pending::Block(change) => self.block_kept(turn, change, result.err()),
             Pending::SessionNoted { session } => self.session_noted(turn, session, result),
+            Pending::Advance { account, conversation, seq } => self.acks_stored(account, &conversation, seq),
             Pending::History { session, id, conversation, shown } => {
                 self.history_read(turn, (session, id), &conversation, shown, result);
             }

@@ -98,8 +98,6 @@ pub(super) struct Arrival {
     pub(super) last_action: Mono,
     pub(super) away: String,
     pub(super) hinted: BTreeSet<AccountId>,
-    /// Up to where the client has everything of a conversation.
-    pub(super) sent: BTreeMap<Conversation, Seq>,
 }
 
 impl Arrival {
@@ -118,7 +116,6 @@ impl Arrival {
             last_action: now.mono,
             away: String::new(),
             hinted: BTreeSet::new(),
-            sent: BTreeMap::new(),
         }
     }
 }
@@ -191,7 +188,9 @@ impl Chat {
             return;
         };
         let row = arrival.row.map_or(Row::Awaited, Row::Is);
-        let Arrival { id, account, notice, is_known, since, last_action, away, hinted, mut sent, .. } = arrival;
+        let Arrival { id, account, notice, is_known, since, last_action, away, hinted, .. } = arrival;
+        // What was acknowledged a moment ago is on its way to the disk, from which what waits is read.
+        let mut sent = self.advancing.get(&account).cloned().unwrap_or_default();
         sent.insert(Conversation::lobby(), lobby);
         let (feed, acks, typed) = (Feed::New, BTreeMap::new(), Typed::default());
         let login = Login { account, since, row, last_action, away, feed, sent, acks, hinted, typed };

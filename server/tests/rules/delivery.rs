@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use server::chat::{Input, Place, Request};
+use server::chat::{Input, Place, Request, SessionId};
 use server::record::KeepError;
 use shared::message::{Kind, ServerMessage};
 use shared::name::Name;
@@ -34,6 +34,63 @@ fn what_could_not_be_stored_is_refused_and_never_delivered() {
         world.message(hans, "yoda", "kept");
         assert_eq!(world.texts(yoda), ["@hans hans: kept"]);
     }
+}
+
+/// A login of yoda, and the texts that come with it.
+fn enter(world: &mut World) -> (SessionId, Vec<String>) {
+    let yoda = world.connect();
+    world.try_login(yoda, "yoda", "yoda-secret");
+    (yoda, world.texts(yoda))
+}
+
+#[test]
+fn what_was_acknowledged_does_not_come_again_while_the_disk_is_slow() {
+    for is_lost in [false, true] {
+        let mut world = World::new();
+        let hans = world.login("hans");
+        world.message(hans, "yoda", "one");
+        world.message(hans, "yoda", "two");
+        let (yoda, texts) = enter(&mut world);
+        assert_eq!(texts, ["stored @hans hans: one", "stored @hans hans: two"]);
+        // The end of the session stores what was acknowledged; the next one begins before that is on the disk.
+        world.slow = true;
+        world.ack(yoda, "hans", 1);
+        let (yoda, texts) = if is_lost {
+            world.lose_connection(yoda);
+            let yoda = world.resume(yoda, None);
+            // The roster comes with the next digest, and what waited behind it.
+            world.pass(Duration::from_millis(100));
+            (yoda, world.texts(yoda))
+        } else {
+            world.logout(yoda);
+            enter(&mut world)
+        };
+        assert_eq!(texts, ["stored @hans hans: two"], "{is_lost}");
+        world.ack(yoda, "hans", 2);
+        world.logout(yoda);
+        let (yoda, texts) = enter(&mut world);
+        assert_eq!(texts, [""; 0]);
+        world.catch_up();
+        world.message(hans, "yoda", "three");
+        assert_eq!(world.texts(yoda), ["@hans hans: three"]);
+        world.ack(yoda, "hans", 3);
+        world.logout(yoda);
+        assert_eq!(enter(&mut world).1, [""; 0]);
+    }
+}
+
+#[test]
+fn an_acknowledgement_that_could_not_be_stored_counts_for_nothing_later() {
+    let mut world = World::new();
+    let hans = world.login("hans");
+    world.message(hans, "yoda", "one");
+    let (yoda, texts) = enter(&mut world);
+    assert_eq!(texts, ["stored @hans hans: one"]);
+    world.ack(yoda, "hans", 1);
+    world.broken = Some(KeepError::Full);
+    world.logout(yoda);
+    world.broken = None;
+    assert_eq!(enter(&mut world).1, texts);
 }
 
 #[test]

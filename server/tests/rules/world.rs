@@ -51,6 +51,9 @@ pub struct World {
     /// Answers of the store are kept back while this is set.
     pub hold: bool,
     held: VecDeque<Answer>,
+    /// Writes wait while this is set; who reads meanwhile sees nothing of them.
+    pub slow: bool,
+    unwritten: VecDeque<Job>,
     /// Writes fail with this while it is set.
     pub broken: Option<KeepError>,
     /// Every effect so far, printed, for comparing runs.
@@ -123,6 +126,8 @@ impl World {
             caps: Caps::default(),
             hold: false,
             held: VecDeque::new(),
+            slow: false,
+            unwritten: VecDeque::new(),
             broken: None,
             trace: Vec::new(),
             checks: Vec::new(),
@@ -138,6 +143,7 @@ impl World {
         self.now.mono = Mono(77);
         self.wake = None;
         self.held.clear();
+        self.unwritten.clear();
         self.inbox.clear();
         if let Some(folder) = &self.folder {
             // The folder belongs to one store at a time. Every answer was read, so its end keeps nothing more.
@@ -396,6 +402,9 @@ impl World {
     }
 
     fn keep(&mut self, job: Job, later: &mut VecDeque<Input>) {
+        if self.slow && matches!(job, Job::Write(..)) {
+            return self.unwritten.push_back(job);
+        }
         let answers = if let (Some(error), Job::Write(ticket, _)) = (self.broken, &job) {
             vec![Answer { ticket: *ticket, result: Err(error) }]
         } else {
@@ -408,6 +417,18 @@ impl World {
             } else {
                 later.push_back(Input::Committed { ticket: answer.ticket, result: answer.result });
             }
+        }
+    }
+
+    /// The disk does what it was slow with.
+    pub fn catch_up(&mut self) {
+        self.slow = false;
+        let mut later = VecDeque::new();
+        while let Some(job) = self.unwritten.pop_front() {
+            self.keep(job, &mut later);
+        }
+        for input in later {
+            self.input(input);
         }
     }
 

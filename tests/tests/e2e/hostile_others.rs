@@ -212,7 +212,11 @@ fn a_hostile_user_in_a_private_session_is_shown_harmlessly_on_the_screen() {
     let server = TestServer::start();
     let mut vader = server.raw_login("vader");
     let mut hans = PtyBuilder::user(&server, "hans").size(34, 120).start_in_lobby();
+    // Who is there is shown before anything can be asked for; a line that was sent comes after that.
+    hans.keys("ready\r");
+    hans.expect_screen("the line, sent", |screen| screen.contains("ready ✓"));
     hans.keys("/startprivate vader\r");
+    hans.expect_screen("that vader is asked", |screen| screen.contains("vader is asked"));
     let mut link = talk(&mut vader);
     hans.expect_screen("the offer of a file and the last text", |screen| {
         screen.contains("vader offers") && screen.contains("PWNED") && screen.contains("the end of it")

@@ -227,7 +227,7 @@ fn a_file_goes_on_where_it_was_when_the_sender_vanished() {
 #[test]
 fn a_file_and_what_is_said_meanwhile_come_through_when_the_server_dies() {
     let Room { mut server, mut hans, mut yoda, folder } = room();
-    let length = 200 << 20;
+    let length = 64 << 20;
     let (path, held) = (folder.path().join("large.bin"), bytes(length));
     fs::write(&path, &held).expect("it is written");
     hans.ok(&format!("send yoda {}", path.display()));

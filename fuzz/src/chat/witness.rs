@@ -44,6 +44,8 @@ pub struct Witness {
     committed: Vec<(SessionId, RequestId, Conversation, Seq)>,
     /// Up to where a reader may have confirmed a conversation.
     confirmed: BTreeMap<(AccountId, Conversation), Seq>,
+    /// Up to where readers have confirmed what they were sent, since the store last forgot something.
+    seen: BTreeMap<(AccountId, Conversation), Seq>,
     /// Blocks that their owners were told to stand.
     blocks: BTreeSet<(AccountId, AccountId)>,
     /// Requests for a block, by who asked.
@@ -89,6 +91,11 @@ impl Witness {
         self.proofs.clear();
     }
 
+    /// Something that was to be kept may not have been: acknowledgements, too.
+    pub fn not_kept(&mut self) {
+        self.seen.clear();
+    }
+
     /// A client asks for something.
     pub fn asked(&mut self, session: SessionId, message: &ClientMessage) {
         let user = self.user(session);
@@ -100,8 +107,12 @@ impl Witness {
         if let (ClientMessage::Ack { conv, seq }, Some(me)) = (message, user)
             && let Some(other) = conv.strip_prefix('@').and_then(|name| self.find(name))
         {
-            let cursor = self.confirmed.entry((me, Conversation::direct(me, other))).or_default();
+            let place = (me, Conversation::direct(me, other));
+            let cursor = self.confirmed.entry(place.clone()).or_default();
             *cursor = (*seq).max(*cursor);
+            let newest = self.guests[&session].newest.get(&place.1).copied().unwrap_or_default();
+            let seen = self.seen.entry(place).or_default();
+            *seen = (*seq).min(newest).max(*seen);
         }
         if let (ClientMessage::Resume { .. }, Some(account)) = (message, claimed) {
             self.proves(account, Duration::ZERO);
@@ -246,6 +257,8 @@ impl Witness {
             ServerMessage::Message(entry) => {
                 let conversation = self.entry(session, entry, None);
                 self.no_gap(session, &conversation, entry.seq);
+                let seen = self.seen.get(&(me.expect("a reader"), conversation.clone())).copied().unwrap_or_default();
+                assert!(entry.seq > seen, "{conversation:?}: {} comes again, and was confirmed", entry.seq.0);
                 let guest = self.guests.get_mut(&session).expect("it was told");
                 guest.newest.insert(conversation, entry.seq);
             }

@@ -29,6 +29,8 @@ const EFFECTS: usize = 2000;
 /// Something that was asked for and is answered later.
 enum Owed {
     Store(Answer),
+    /// A write that the disk has not done: who reads meanwhile sees nothing of it, and a crash forgets it.
+    Write(Ticket, Write),
     Check(Ticket, Subject, SecretString),
     Hash(Ticket, SecretString),
 }
@@ -54,7 +56,7 @@ pub struct World {
     owed: VecDeque<Owed>,
     /// Writes without an answer.
     writing: BTreeSet<Ticket>,
-    /// Whether answers wait until they are asked for.
+    /// Whether writes and answers wait until they are asked for.
     pub is_late: bool,
     /// The store refuses what it should keep while this is set.
     pub broken: Option<KeepError>,
@@ -194,6 +196,7 @@ impl World {
         self.registering.clear();
         self.hashing.clear();
         self.witness.restarted();
+        self.witness.not_kept();
         self.chat = Chat::new(self.rules.clone(), self.store.snapshot().expect("memory"), self.now);
     }
 
@@ -279,7 +282,11 @@ impl World {
     /// Whether this answer would come before that to an earlier write. The store has one writer; everything else may come as
     /// it likes.
     fn overtakes(&self, owed: &Owed) -> bool {
-        let is_write = |owed: &Owed| matches!(owed, Owed::Store(answer) if self.writing.contains(&answer.ticket));
+        let is_write = |owed: &Owed| match owed {
+            Owed::Store(answer) => self.writing.contains(&answer.ticket),
+            Owed::Write(..) => true,
+            Owed::Check(..) | Owed::Hash(..) => false,
+        };
         is_write(owed) && self.owed.iter().any(is_write)
     }
 
@@ -316,23 +323,23 @@ impl World {
                     self.registering.insert(ticket, session);
                 }
                 self.witness.writes(cause.session.zip(cause.asked), ticket, &write);
-                self.keep(Job::Write(ticket, write), owed);
+                self.writing.insert(ticket);
+                owed.push(Owed::Write(ticket, write));
             }
-            Effect::Read { ticket, read } => self.keep(Job::Read(ticket, read), owed),
+            Effect::Read { ticket, read } => owed.extend(self.keep(Job::Read(ticket, read))),
             Effect::WakeAt(at) => self.wake = Some(at),
             Effect::Probe { session } if self.living.contains(&session) => next.push(Input::SessionHeard { session }),
             Effect::Close { .. } | Effect::Probe { .. } | Effect::Log(_) => {}
         }
     }
 
-    fn keep(&mut self, job: Job, owed: &mut Vec<Owed>) {
+    /// The store does a job at once, and answers.
+    fn keep(&mut self, job: Job) -> Vec<Owed> {
         let (Job::Write(ticket, _) | Job::Read(ticket, _)) = job;
-        if matches!(job, Job::Write(..)) {
-            self.writing.insert(ticket);
-        }
         // A store that cannot even read ends the server.
         if let (Some(error), Job::Write(..)) = (self.broken, &job) {
-            return owed.push(Owed::Store(Answer { ticket, result: Err(error) }));
+            self.witness.not_kept();
+            return vec![Owed::Store(Answer { ticket, result: Err(error) })];
         }
         let (mut unsent, mut made) = (None, None);
         match &job {
@@ -341,7 +348,8 @@ impl World {
             _ => {}
         }
         self.store.submit(job).expect("the queue of the memory store has room");
-        for answer in self.answers.try_recv().expect("the memory store answers at once") {
+        let answers = self.answers.try_recv().expect("the memory store answers at once");
+        for answer in &answers {
             if let Ok(kept) = &answer.result {
                 self.witness.kept(ticket, kept);
                 if let (Some(name), Kept::Account(id)) = (&made, kept) {
@@ -351,13 +359,16 @@ impl World {
                     self.witness.wiped(conversation, *seq);
                 }
             }
-            owed.push(Owed::Store(answer));
         }
+        answers.into_iter().map(Owed::Store).collect()
     }
 
     fn pay(&mut self, owed: Owed) {
         self.witness.tells(self.now.mono);
         let input = match owed {
+            Owed::Write(ticket, write) => {
+                return self.keep(Job::Write(ticket, write)).into_iter().for_each(|answer| self.pay(answer));
+            }
             Owed::Store(Answer { ticket, result }) => {
                 self.writing.remove(&ticket);
                 self.witness.answered(ticket, result.as_ref().ok());

@@ -226,12 +226,12 @@ impl State {
             return Ok(Kept::Message { seq, at, duplicate: true });
         }
         let waits_for = waits_for(&new);
-        self.known(new.hidden_from.iter().copied().chain([new.sender]).chain(waits_for))?;
         if let (Some(reader), true) = (waits_for, new.bounded)
             && !self.inbox.takes(self.waiting_for(reader), inbox::bytes(&new.text))
         {
             return Ok(Kept::InboxFull);
         }
+        self.known(new.hidden_from.iter().copied().chain([new.sender]).chain(waits_for))?;
         let NewMessage { conversation, sender, at, client_id, kind, text, hidden_from, bounded: _ } = new;
         let place = self.messages.len();
         let places = self.conversations.entry(conversation.clone()).or_default();

@@ -57,7 +57,7 @@ pub struct ScreenOptions {
     pub shade: Shade,
     /// The user's own themes.
     pub themes: Themes,
-    /// How long the terminal may take to say what it is; `None` where it is not asked.
+    /// What the terminal is asked; `None` where it is not.
     pub asking: Option<Questions>,
     /// How notifications leave it.
     pub channel: Channel,
@@ -100,7 +100,7 @@ pub(super) struct ScreenFace {
     visits: Visits,
     /// What came from the terminal and is not looked at yet.
     waiting: VecDeque<Happening>,
-    /// How long to wait for the terminal's answers; nothing once it was asked.
+    /// What the terminal is to be asked; nothing once it was.
     asking: Option<Questions>,
     late: LateAnswer,
     channel: Channel,

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy as _;
 use toml_edit::{Document, Item, Value};
 
+use crate::kept::named_folder;
 use crate::tui::keymap::Keymap;
 
 pub use self::print::document;
@@ -172,8 +173,7 @@ fn line_of(text: &str, at: usize) -> usize {
 
 /// `tern` in the XDG config folder; nothing when none is named and there is no home folder.
 pub fn folder() -> Option<PathBuf> {
-    let named = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
-    if let Some(folder) = named {
+    if let Some(folder) = named_folder("XDG_CONFIG_HOME") {
         return Some(folder.join("tern"));
     }
     let xdg = etcetera::base_strategy::Xdg::new().ok()?;

@@ -16,6 +16,11 @@ const LOCK_DEADLINE: Duration = Duration::from_secs(5);
 /// How often to look whether the lock is free. A wait in the kernel could not be given a deadline.
 const LOCK_POLL: Duration = Duration::from_millis(5);
 
+/// The folder that a variable of the XDG base directory specification names. One that is not absolute counts for nothing.
+pub(crate) fn named_folder(variable: &str) -> Option<PathBuf> {
+    std::env::var_os(variable).map(PathBuf::from).filter(|folder| folder.is_absolute())
+}
+
 /// Where such a file is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct KeptFile {

@@ -31,6 +31,7 @@ pub use farewell::{Farewell, Launch};
 pub use player::Pace;
 
 use crate::host;
+use crate::kept::named_folder;
 use crate::net::Target;
 use crate::peer::PeerOptions;
 use people::Person;
@@ -166,7 +167,7 @@ fn notes() -> Vec<String> {
 
 /// A folder that only this user can enter, in memory where the system has a place for that.
 fn make_folder() -> Result<TempDir, DemoError> {
-    let places = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|place| place.is_absolute());
+    let places = named_folder("XDG_RUNTIME_DIR");
     let mut failure = None;
     for place in places.into_iter().chain([std::env::temp_dir()]) {
         let mut builder = tempfile::Builder::new();

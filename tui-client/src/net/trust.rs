@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use etcetera::BaseStrategy as _;
 
 use super::Fingerprint;
-use crate::kept::KeptFile;
+use crate::kept::{KeptFile, named_folder};
 
 /// The name of the file inside the folder.
 const FILE: &str = "known_servers";
@@ -150,8 +150,7 @@ impl TrustStore {
 /// A sentence, when there is no home folder.
 pub fn standard_folder() -> Result<PathBuf, String> {
     // Where the folder is named, no home folder is needed.
-    let named = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
-    if let Some(folder) = named {
+    if let Some(folder) = named_folder("XDG_STATE_HOME") {
         return Ok(folder.join("tern"));
     }
     let xdg = etcetera::base_strategy::Xdg::new()
